@@ -1,0 +1,16 @@
+/**
+ * A matte of the plate's size, 0..65535 (65535 is wholly object), rows from the top, linear:
+ * alpha has no transfer curve.
+ */
+export interface Matte {
+  readonly width: number;
+  readonly height: number;
+  readonly alpha: Uint16Array;
+}
+
+/** The number of pixels inside a matte: the sum of alpha, rounded. */
+export function matteArea(matte: Matte): number {
+  let sum = 0;
+  for (const value of matte.alpha) sum += value;
+  return Math.round(sum / 65535);
+}

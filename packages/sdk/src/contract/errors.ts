@@ -1,0 +1,120 @@
+import { z } from 'zod';
+
+/**
+ * What went wrong, by kind. The kind decides the exit status of the CLI and the HTTP status of the
+ * service: `usage` is for what the caller can mend, `failed` for what they cannot.
+ */
+export type ErrorKind =
+  | 'failed'
+  | 'usage'
+  | 'auth'
+  | 'quota'
+  | 'network'
+  | 'engine'
+  | 'interrupted'
+  | 'terminated';
+
+/** Every error code there is, with its kind. Codes are added, never renamed. */
+export const errorKinds = {
+  internal: 'failed',
+  disk_full: 'failed',
+  encode_failed: 'failed',
+  cache_corrupt: 'failed',
+  cache_locked: 'failed',
+
+  invalid_argument: 'usage',
+  invalid_shot: 'usage',
+  source_not_found: 'usage',
+  source_unreadable: 'usage',
+  source_has_no_video: 'usage',
+  source_too_small: 'usage',
+  source_truncated: 'usage',
+  sequence_gap: 'usage',
+  sequence_mixed_sizes: 'usage',
+  frame_out_of_range: 'usage',
+  prompt_outside_picture: 'usage',
+  prompt_missing: 'usage',
+  mask_unreadable: 'usage',
+  unknown_format: 'usage',
+  output_conflict: 'usage',
+  output_exists: 'usage',
+  output_unwritable: 'usage',
+  output_is_input: 'usage',
+  track_not_found: 'usage',
+  track_incomplete: 'usage',
+  node_too_old: 'usage',
+
+  unauthenticated: 'auth',
+  quota_exceeded: 'quota',
+  network_failed: 'network',
+
+  ffmpeg_missing: 'engine',
+  ffmpeg_unusable: 'engine',
+  model_missing: 'engine',
+  model_corrupt: 'engine',
+  device_unavailable: 'engine',
+  out_of_memory: 'engine',
+  engine_failed: 'engine',
+
+  interrupted: 'interrupted',
+  terminated: 'terminated',
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof errorKinds;
+
+/** Whether `code` is one of ours. */
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(errorKinds, code);
+}
+
+/** The document printed on failure, and the body of the service's error replies. */
+export const ErrorDocument = z.object({
+  schema: z.literal('roto.error/1'),
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    param: z.string().optional(),
+    hint: z.string().optional(),
+  }),
+});
+export type ErrorDocument = z.infer<typeof ErrorDocument>;
+
+/** What {@link RotoError} carries beside its code and sentence. */
+export interface RotoErrorOptions {
+  /** The argument, flag or field that was wrong, as the caller wrote it. */
+  readonly param?: string;
+  /** What to do next, in one sentence. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/** The one error class of roto: a stable code, a sentence for a person, and the cause. */
+export class RotoError extends Error {
+  override readonly name = 'RotoError';
+  readonly code: ErrorCode;
+  readonly param: string | undefined;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: RotoErrorOptions = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.code = code;
+    this.param = options.param;
+    this.hint = options.hint;
+  }
+
+  get kind(): ErrorKind {
+    return errorKinds[this.code];
+  }
+
+  toDocument(): ErrorDocument {
+    return {
+      schema: 'roto.error/1',
+      error: {
+        code: this.code,
+        message: this.message,
+        ...(this.param === undefined ? {} : { param: this.param }),
+        ...(this.hint === undefined ? {} : { hint: this.hint }),
+      },
+    };
+  }
+}

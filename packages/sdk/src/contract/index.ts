@@ -1,0 +1,28 @@
+export {
+  type ErrorCode,
+  ErrorDocument,
+  type ErrorKind,
+  errorKinds,
+  isErrorCode,
+  RotoError,
+  type RotoErrorOptions,
+} from './errors.ts';
+export { ProgressEvent, RunEvent } from './events.ts';
+export { FrameNumber, FrameRange, FrameRate } from './frames.ts';
+export { Plan, PlannedFile } from './plan.ts';
+export { FramePrompt, PromptBox, PromptPoint } from './prompts.ts';
+export { Result, ResultClip, ResultFrame, ResultOutput, ResultWarning } from './result.ts';
+export {
+  DeviceName,
+  EngineName,
+  LockedRange,
+  OutputFormat,
+  outputFormats,
+  Shot,
+  ShotEngine,
+  type ShotInput,
+  ShotMatte,
+  ShotObject,
+  ShotOutput,
+  ShotSource,
+} from './shot.ts';

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { FrameNumber } from './frames.ts';
+
+/**
+ * A click on the displayed picture at stored pixels; (0, 0) is the top left corner of the top left
+ * pixel, so the centre of the first pixel is (0.5, 0.5).
+ */
+export const PromptPoint = z.strictObject({
+  x: z.number(),
+  y: z.number(),
+  label: z.enum(['positive', 'negative']),
+});
+export type PromptPoint = z.infer<typeof PromptPoint>;
+
+/** A box around the object: left, top, right, bottom in pixels. */
+export const PromptBox = z.strictObject({
+  x1: z.number(),
+  y1: z.number(),
+  x2: z.number(),
+  y2: z.number(),
+});
+export type PromptBox = z.infer<typeof PromptBox>;
+
+/** What an artist said of one object on one frame. */
+export const FramePrompt = z.strictObject({
+  frame: FrameNumber,
+  points: z.array(PromptPoint).default([]),
+  box: PromptBox.optional(),
+  /** A mask picture of the plate's size: white is the object. Path relative to the document. */
+  mask: z.string().min(1).optional(),
+});
+export type FramePrompt = z.infer<typeof FramePrompt>;
