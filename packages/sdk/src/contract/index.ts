@@ -1,3 +1,4 @@
+export { Diagnosis, DiagnosisProblem, DoctorDocument } from './doctor.ts';
 export {
   type ErrorCode,
   ErrorDocument,
@@ -9,7 +10,10 @@ export {
 } from './errors.ts';
 export { ProgressEvent, RunEvent } from './events.ts';
 export { FrameNumber, FrameRange, FrameRate } from './frames.ts';
+export { ModelSummary, ModelsDocument } from './models.ts';
+export { parseShot } from './parse-shot.ts';
 export { Plan, PlannedFile } from './plan.ts';
+export { PreviewDocument, PreviewSummary } from './preview.ts';
 export { FramePrompt, PromptBox, PromptPoint } from './prompts.ts';
 export { Result, ResultClip, ResultFrame, ResultOutput, ResultWarning } from './result.ts';
 export {
@@ -26,3 +30,4 @@ export {
   ShotOutput,
   ShotSource,
 } from './shot.ts';
+export { ClearedDocument, TrackSummary, TracksDocument } from './tracks.ts';

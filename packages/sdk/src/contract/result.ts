@@ -10,6 +10,7 @@ export const ResultClip = z.object({
   firstFrame: FrameNumber,
   lastFrame: FrameNumber,
 });
+export type ResultClip = z.infer<typeof ResultClip>;
 
 /** One object on one frame. */
 export const ResultFrame = z.object({
