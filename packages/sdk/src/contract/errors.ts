@@ -54,6 +54,7 @@ export const errorKinds = {
   model_corrupt: 'engine',
   device_unavailable: 'engine',
   out_of_memory: 'engine',
+  engine_missing: 'engine',
   engine_failed: 'engine',
 
   interrupted: 'interrupted',
