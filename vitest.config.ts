@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
+import { SummaryReporter } from './scripts/summary-reporter.ts';
 
+const summary = process.env['ROTO_TEST_SUMMARY'];
 const conditions = ['roto-source'];
 
 export default defineConfig({
@@ -11,6 +13,7 @@ export default defineConfig({
       'packages/*/test/**/*.test.ts',
       'e2e/**/*.test.ts',
     ],
+    reporters: summary ? ['default', new SummaryReporter(summary)] : ['default'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
