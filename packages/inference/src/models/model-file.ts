@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { RotoError } from '@roto/sdk/contract';
 
 /** A file of weights as it was published. */
@@ -30,7 +30,7 @@ export async function readModelFile(folder: string, file: ModelFile): Promise<Ui
   if (createHash('sha256').update(bytes).digest('hex') !== file.sha256) {
     throw new RotoError(
       'model_corrupt',
-      `The model file ${path} is not the published ${basename(folder)} ${file.name}: its SHA-256 differs.`,
+      `The model file ${path} is not the one that was published: its SHA-256 differs.`,
       {
         param: 'model',
         hint: 'Delete the file and install @roto/inference again.',

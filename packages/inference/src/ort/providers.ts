@@ -38,9 +38,10 @@ function probeModel(): Uint8Array {
   });
 }
 
-async function probe(name: string): Promise<ProviderState> {
+async function tryDevice(device: string): Promise<ProviderState> {
+  const name = device;
   try {
-    const network = await createNetwork(probeModel(), { name: `test of ${name}`, device: name });
+    const network = await createNetwork(probeModel(), { name: `test of ${device}`, device });
     await network.run({}, ['out']);
     await network.dispose();
     return { name, usable: true };
@@ -51,20 +52,28 @@ async function probe(name: string): Promise<ProviderState> {
   }
 }
 
+const tried = new Map<string, Promise<ProviderState>>();
+
+/** Whether `device` (`cpu`, `cuda`, `cuda:1`) really runs a network; tried once a process. */
+export function probeProvider(device: string): Promise<ProviderState> {
+  const state = tried.get(device) ?? tryDevice(device);
+  tried.set(device, state);
+  return state;
+}
+
 /** Providers that our engines know how to use; DirectML, CoreML and WebGPU they do not. */
 const known = ['cpu', 'cuda'];
 
-let states: Promise<readonly ProviderState[]> | undefined;
-
-/** Every provider our engines could use, each with whether it works here; asked once a process. */
+/** Every provider our engines can use, each with whether it works here. */
 export function probeProviders(): Promise<readonly ProviderState[]> {
-  states ??= Promise.all(
-    listSupportedBackends()
-      .map((backend) => backend.name)
-      .filter((name) => known.includes(name))
-      .map(probe),
+  const names = listSupportedBackends().map((backend) => backend.name);
+  return Promise.all(
+    known.map((name) => (names.includes(name) ? probeProvider(name) : absent(name))),
   );
-  return states;
+}
+
+async function absent(name: string): Promise<ProviderState> {
+  return { name, usable: false, reason: 'not part of onnxruntime on this platform' };
 }
 
 /** Names of the providers that really run here; `cpu` is always among them. */
