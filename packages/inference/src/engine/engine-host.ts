@@ -1,0 +1,80 @@
+import type { Transferable } from 'node:worker_threads';
+import type { Frame } from '../media/clip.ts';
+import { CallingThread, threadScript } from '../thread/calling-thread.ts';
+import { ownBuffer } from '../thread/own-buffer.ts';
+import type { EngineConfig, EngineIdentity, ObjectMask } from './engine.ts';
+import type { EngineCalls, TrackerCall } from './engine-calls.ts';
+
+/** An engine in a thread of its own, so that the event loop of the caller never waits for it. */
+export class EngineHost {
+  readonly identity: EngineIdentity;
+  readonly #thread: CallingThread;
+  #nextTracker = 1;
+
+  private constructor(thread: CallingThread, identity: EngineIdentity) {
+    this.#thread = thread;
+    this.identity = identity;
+  }
+
+  /** @throws RotoError `model_missing`, `model_corrupt`, `device_unavailable`, `out_of_memory` */
+  static async open(config: EngineConfig): Promise<EngineHost> {
+    const thread = new CallingThread(
+      threadScript('./engine-worker', import.meta.url),
+      'roto engine',
+    );
+    try {
+      return new EngineHost(thread, await ask(thread, 'open', config));
+    } catch (error) {
+      await thread.close();
+      throw error;
+    }
+  }
+
+  /** A number for a new tracker, to be used in the calls of {@link step} and {@link restore}. */
+  newTracker(): number {
+    const tracker = this.#nextTracker;
+    this.#nextTracker += 1;
+    return tracker;
+  }
+
+  /** Lets trackers work on one frame; the frame's pixels move to the thread and are gone here. */
+  step(frame: Frame, calls: readonly TrackerCall[]): Promise<readonly ObjectMask[]> {
+    return ask(this.#thread, 'step', { frame, calls }, ownBuffer(frame.rgb));
+  }
+
+  snapshot(tracker: number): Promise<Uint8Array> {
+    return ask(this.#thread, 'snapshot', { tracker });
+  }
+
+  restore(tracker: number, state: Uint8Array): Promise<undefined> {
+    return ask(this.#thread, 'restore', { tracker, state });
+  }
+
+  drop(tracker: number): Promise<undefined> {
+    return ask(this.#thread, 'drop', { tracker });
+  }
+
+  timings(): Promise<Readonly<Record<string, number>>> {
+    return ask(this.#thread, 'timings', undefined);
+  }
+
+  /** Frees the model. A step under way is finished first, so native code is never cut off. */
+  async close(): Promise<void> {
+    try {
+      await ask(this.#thread, 'close', undefined);
+    } finally {
+      await this.#thread.close();
+    }
+  }
+}
+
+async function ask<Call extends keyof EngineCalls>(
+  thread: CallingThread,
+  call: Call,
+  argument: EngineCalls[Call]['argument'],
+  transfer: readonly Transferable[] = [],
+): Promise<EngineCalls[Call]['answer']> {
+  const answer = await thread.call(call, argument, { transfer });
+  // biome-ignore lint/plugin: the engine's thread answers by the same table of calls
+  return answer as EngineCalls[Call]['answer'];
+}

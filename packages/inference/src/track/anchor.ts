@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import type { EnginePrompt } from '../engine/engine.ts';
+
+export type Direction = 'forward' | 'backward';
+
+/** A prompt as tracking sees it: what was said, and a hash that stands for all of it. */
+export interface TrackPrompt {
+  readonly frame: number;
+  readonly prompt: EnginePrompt;
+  /** Hex hash of the frame number, clicks, box and the pixels of the mask. */
+  readonly hash: string;
+}
+
+/**
+ * A prompted frame, from which tracking starts in both directions. A key stands for itself; a
+ * correction leans on what was tracked to it from `base`.
+ */
+export interface Anchor {
+  /** Hex hash of the whole chain of prompts this anchor came from: equal id, equal mask. */
+  readonly id: string;
+  readonly frame: number;
+  readonly prompt: EnginePrompt;
+  readonly base: { readonly anchor: Anchor; readonly direction: Direction } | undefined;
+  /** Hashes of the prompts of the chain, the key first. */
+  readonly prompts: readonly string[];
+}
+
+/** Whether a prompt can start a track: negative clicks alone only correct one. */
+export function isKey(prompt: EnginePrompt): boolean {
+  return (
+    prompt.mask !== undefined ||
+    prompt.box !== undefined ||
+    prompt.points.some((point) => point.label === 'positive')
+  );
+}
+
+/** Gives a prompt its hash. */
+export function trackPrompt(frame: number, prompt: EnginePrompt): TrackPrompt {
+  const hash = createHash('sha256');
+  const said = { frame, points: prompt.points, box: prompt.box ?? null };
+  hash.update(JSON.stringify(said));
+  if (prompt.mask !== undefined) {
+    hash.update(`${prompt.mask.width}x${prompt.mask.height}`);
+    hash.update(prompt.mask.data);
+  }
+  return { frame, prompt, hash: hash.digest('hex').slice(0, 32) };
+}
+
+export function keyAnchor(prompt: TrackPrompt): Anchor {
+  return {
+    id: chainId([prompt.hash], undefined),
+    frame: prompt.frame,
+    prompt: prompt.prompt,
+    base: undefined,
+    prompts: [prompt.hash],
+  };
+}
+
+export function correctionAnchor(prompt: TrackPrompt, base: Anchor, direction: Direction): Anchor {
+  const prompts = [...base.prompts, prompt.hash];
+  return {
+    id: chainId([base.id, prompt.hash], direction),
+    frame: prompt.frame,
+    prompt: prompt.prompt,
+    base: { anchor: base, direction },
+    prompts,
+  };
+}
+
+function chainId(parts: readonly string[], direction: Direction | undefined): string {
+  const text = [direction ?? 'key', ...parts].join('/');
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}
