@@ -1,4 +1,4 @@
-import type { FrameRange, ShotEngine, ShotSource } from '@roto/sdk/contract';
+import type { FrameRange, ShotInput } from '@roto/sdk/contract';
 import type { EngineIdentity, EnginePrompt, ObjectMask } from '../engine/engine.ts';
 import type { ClipInfo } from '../media/clip.ts';
 
@@ -57,8 +57,10 @@ export interface Session {
 }
 
 export interface OpenSessionOptions {
-  readonly source: ShotSource;
-  readonly engine?: Partial<ShotEngine>;
+  /** Where the plate is: at least its path. */
+  readonly source: ShotInput['source'];
+  /** Engine, device, quality; `auto` unless said. */
+  readonly engine?: ShotInput['engine'];
   /** Folder the cache lives in; `ROTO_CACHE_DIR`, else the XDG cache, unless said. */
   readonly cache?: string;
   readonly signal?: AbortSignal;

@@ -1,13 +1,15 @@
 import { type FrameRange, RotoError, type Shot } from '@roto/sdk/contract';
 import type { Clip } from '../media/clip.ts';
 import { openClip } from '../media/open-clip.ts';
-import { type ObjectPlan, planObject } from '../track/plan.ts';
+import { type ObjectPlan, type PlanOptions, planObject } from '../track/plan.ts';
 import { checkFrame, resolvePrompts } from './resolve-prompts.ts';
 
 export interface OpenObject {
   readonly id: number;
   readonly name: string;
   readonly plan: ObjectPlan;
+  /** What the plan was made from, to make the same in another thread. */
+  readonly planOptions: PlanOptions;
 }
 
 /** A shot whose clip is open and whose prompts are checked and planned. */
@@ -33,11 +35,9 @@ export async function openShot(shot: Shot, options: OpenShotOptions): Promise<Op
     const range = shotRange(shot, clip);
     const objects: OpenObject[] = [];
     for (const object of shot.objects) {
-      objects.push({
-        id: object.id,
-        name: object.name,
-        plan: await objectPlan(shot, object, clip, range, options.base),
-      });
+      const planOptions = await objectPrompts(shot, object, clip, range, options.base);
+      const { id, name } = object;
+      objects.push({ id, name, plan: planObject(planOptions), planOptions });
     }
     return { shot, clip, range, objects };
   } catch (error) {
@@ -46,13 +46,13 @@ export async function openShot(shot: Shot, options: OpenShotOptions): Promise<Op
   }
 }
 
-async function objectPlan(
+async function objectPrompts(
   shot: Shot,
   object: Shot['objects'][number],
   clip: Clip,
   range: FrameRange,
   base: string,
-): Promise<ObjectPlan> {
+): Promise<PlanOptions> {
   if (object.prompts.length === 0) {
     throw new RotoError(
       'prompt_missing',
@@ -68,7 +68,7 @@ async function objectPlan(
     })),
   );
   const prompts = await resolvePrompts(object, object.prompts, clip.info, base);
-  return planObject({ prompts, range, direction: shot.engine.direction, locked });
+  return { prompts, range, direction: shot.engine.direction, locked };
 }
 
 function checkObjects(shot: Shot): void {

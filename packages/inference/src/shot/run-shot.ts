@@ -1,4 +1,9 @@
-import type { RunEvent } from '@roto/sdk/contract';
+import { parseShot, type Result, type RunEvent, type ShotInput } from '@roto/sdk/contract';
+import { StageClock } from '../timing/stage-clock.ts';
+import { pruneTracks } from '../track/tracks.ts';
+import { exportShot, resultOf } from './export-shot.ts';
+import { prepareRun } from './prepare-run.ts';
+import { trackShot } from './track-shot.ts';
 
 export interface RunShotOptions {
   /** Folder for the outputs; made when the first of them is whole. */
@@ -12,4 +17,26 @@ export interface RunShotOptions {
   readonly signal?: AbortSignal;
   /** Told of the start, of every finished frame and of every warning; not of result and error. */
   readonly onEvent?: (event: RunEvent) => void;
+}
+
+/**
+ * The one way from a shot document to files: checks everything, tracks what the cache does not
+ * hold, writes the outputs. Stopped or killed, it goes on from the cache when it is called again.
+ *
+ * @throws RotoError of the codes in the contract; `interrupted` when the signal aborts
+ */
+export async function runShot(input: ShotInput, options: RunShotOptions): Promise<Result> {
+  const started = performance.now();
+  const clock = new StageClock();
+  const run = await clock.time('open', prepareRun(parseShot(input), options));
+  try {
+    const tracked = await trackShot(run, clock, options);
+    const report = await exportShot(run, tracked, options);
+    await pruneTracks(run.cacheDir, tracked.track);
+    const total = (performance.now() - started) / 1000;
+    const timings = { ...clock.seconds(), ...tracked.timings, ...report.timings, total };
+    return resultOf(run.open, tracked, report, timings);
+  } finally {
+    await run.open.clip.close();
+  }
 }

@@ -18,6 +18,7 @@ export class RunFile {
   readonly #handle: FileHandle;
   readonly #places: Map<number, RecordPlace>;
   #end: number;
+  #appending: Promise<void> = Promise.resolve();
 
   private constructor(handle: FileHandle, places: Map<number, RecordPlace>, end: number) {
     this.#handle = handle;
@@ -48,7 +49,14 @@ export class RunFile {
     return this.#places.has(frame);
   }
 
-  async append(frame: number, bytes: Buffer): Promise<void> {
+  /** Keeps the bytes of a frame; a frame that is there already stays as it is. */
+  append(frame: number, bytes: Buffer): Promise<void> {
+    this.#appending = this.#appending.then(() => this.#appendNext(frame, bytes));
+    return this.#appending;
+  }
+
+  async #appendNext(frame: number, bytes: Buffer): Promise<void> {
+    if (this.#places.has(frame)) return;
     const record = Buffer.allocUnsafe(recordHeaderBytes + bytes.length);
     record.writeUInt32LE(bytes.length, 0);
     record.writeInt32LE(frame, 8);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { EngineIdentity, ObjectMask } from '../engine/engine.ts';
 import type { ClipInfo } from '../media/clip.ts';
 import type { Anchor, Direction } from './anchor.ts';
+import { guardCache } from './cache-failure.ts';
 import { packMask, unpackMask } from './mask-codec.ts';
 import { runKey } from './plan.ts';
 import { RunFile } from './run-file.ts';
@@ -40,8 +41,11 @@ export class TrackStore {
 
   /** Makes the folder and writes down whose masks these are. */
   async prepare(about: { clip: ClipInfo; engine: EngineIdentity }): Promise<void> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    await writeWhole(join(this.folder, 'about.json'), `${JSON.stringify(about, null, 2)}\n`);
+    const text = `${JSON.stringify(about, null, 2)}\n`;
+    await guardCache(this.folder, async () => {
+      await mkdir(this.folder, { recursive: true, mode: 0o700 });
+      await writeWhole(join(this.folder, 'about.json'), text);
+    });
   }
 
   /** Marks the store as used now: the cache drops the longest unused first. */
@@ -65,8 +69,11 @@ export class TrackStore {
 
   /** The state goes first: where the mask is, the state is too. */
   async writeAnchor(anchor: Anchor, mask: ObjectMask, state: Uint8Array): Promise<void> {
-    await writeWhole(this.#anchorPath(anchor, 'state'), state);
-    await writeWhole(this.#anchorPath(anchor, 'mask'), packMask(mask));
+    const packed = packMask(mask);
+    await guardCache(this.folder, async () => {
+      await writeWhole(this.#anchorPath(anchor, 'state'), state);
+      await writeWhole(this.#anchorPath(anchor, 'mask'), packed);
+    });
   }
 
   /** The last frame tracked in one piece from the anchor; the anchor's own where nothing was. */
@@ -92,7 +99,9 @@ export class TrackStore {
       file = await RunFile.openForAppending(this.#runPath(run));
       this.#appenders.set(key, file);
     }
-    if (!file.has(frame)) await file.append(frame, packMask(mask));
+    const packed = packMask(mask);
+    const runFile = file;
+    await guardCache(this.folder, () => runFile.append(frame, packed));
   }
 
   /** The newest snapshot at or before `frame`, seen in the direction of the run. */
@@ -107,7 +116,8 @@ export class TrackStore {
   }
 
   async writeSnapshot(run: RunName, snapshot: Snapshot): Promise<void> {
-    await writeWhole(this.#snapshotPath(run, snapshot.frame), snapshot.state);
+    const path = this.#snapshotPath(run, snapshot.frame);
+    await guardCache(this.folder, () => writeWhole(path, snapshot.state));
     const frames = await this.#snapshotFrames(run);
     for (const frame of frames.slice(0, -snapshotsKept)) {
       await rm(this.#snapshotPath(run, frame), { force: true });
@@ -187,6 +197,11 @@ async function readIfThere(path: string): Promise<Buffer | undefined> {
 
 async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
-  await writeFile(temporary, content, { mode: 0o600 });
-  await rename(temporary, path);
+  try {
+    await writeFile(temporary, content, { mode: 0o600 });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }

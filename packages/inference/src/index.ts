@@ -1,0 +1,30 @@
+export { diagnose } from './doctor.ts';
+export type {
+  EngineIdentity,
+  EnginePrompt,
+  MaskPicture,
+  ObjectMask,
+  Region,
+} from './engine/engine.ts';
+export type { Matte } from './matte/alpha.ts';
+export { readMaskPicture } from './matte/read-mask.ts';
+export { renderMatte } from './matte/render-matte.ts';
+export type { Clip, ClipInfo, DeepFrame, Frame, ReadFramesOptions } from './media/clip.ts';
+export { openClip } from './media/open-clip.ts';
+export { listModels } from './models/registry.ts';
+export { openSession } from './session/open-session.ts';
+export type {
+  AddPrompt,
+  OpenSessionOptions,
+  PropagateOptions,
+  PropagateProgress,
+  Session,
+  SessionFrame,
+  SessionMask,
+} from './session/session.ts';
+export { type ExportTrackOptions, exportTrack } from './shot/export-track.ts';
+export { planShot } from './shot/plan-shot.ts';
+export type { PrepareOptions as PlanShotOptions } from './shot/prepare-run.ts';
+export { type PreviewShotOptions, previewShot, type ShotPreview } from './shot/preview-shot.ts';
+export { type RunShotOptions, runShot } from './shot/run-shot.ts';
+export { type CacheOptions, clearTracks, listTracks } from './track/tracks.ts';

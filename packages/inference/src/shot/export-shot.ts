@@ -1,0 +1,88 @@
+import type { Result, ResultClip, RunEvent } from '@roto/sdk/contract';
+import { ExportHost } from '../export/export-host.ts';
+import type { ExportOutput, ExportReport } from '../export/export-job.ts';
+import type { ClipInfo } from '../media/clip.ts';
+import { ProgressClock } from '../timing/progress-clock.ts';
+import { storeFolder } from '../track/open-tracking.ts';
+import { rotoVersion } from '../version.ts';
+import type { OpenShot } from './open-shot.ts';
+import { shotHash } from './shot-hash.ts';
+import type { TrackedShot } from './track-shot.ts';
+
+export interface ExportShotOptions {
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: RunEvent) => void;
+}
+
+/** What an export is made from, beside the track. */
+export interface ExportSubject {
+  readonly open: OpenShot;
+  readonly outputs: readonly ExportOutput[];
+  readonly base: string;
+  readonly cacheDir: string;
+}
+
+/** Writes the outputs of a tracked shot from the cache, in a thread of their own. */
+export async function exportShot(
+  subject: ExportSubject,
+  tracked: Pick<TrackedShot, 'storeName' | 'engine'>,
+  { signal, onEvent }: ExportShotOptions,
+): Promise<ExportReport> {
+  const { open, outputs, base, cacheDir } = subject;
+  const host = new ExportHost();
+  const clock = new ProgressClock();
+  try {
+    const report = await host.export(
+      {
+        source: open.shot.source,
+        base,
+        cacheDir,
+        storeFolder: storeFolder(cacheDir, tracked.storeName),
+        range: open.range,
+        objects: open.objects.map(({ id, name, planOptions }) => ({ id, name, planOptions })),
+        matte: open.shot.matte,
+        outputs,
+        stamp: { rotoVersion, engine: tracked.engine, shotHash: shotHash(open.shot) },
+      },
+      {
+        ...(signal === undefined ? {} : { signal }),
+        onProgress: ({ frame, done, total }) => {
+          const rate = clock.rate({ done, total, reused: 0 });
+          onEvent?.({ event: 'progress', stage: 'export', frame, done, total, ...rate });
+        },
+      },
+    );
+    for (const warning of report.warnings) onEvent?.({ event: 'warning', warning });
+    return report;
+  } finally {
+    await host.close();
+  }
+}
+
+/** The part of a clip's description that results and events carry. */
+export function resultClip(clip: ClipInfo): ResultClip {
+  const { path, width, height, rate, firstFrame, lastFrame } = clip;
+  return { path, width, height, rate, firstFrame, lastFrame };
+}
+
+/** Puts the result document together. */
+export function resultOf(
+  open: OpenShot,
+  tracked: Pick<TrackedShot, 'track' | 'engine'>,
+  report: ExportReport,
+  timings: Readonly<Record<string, number>>,
+): Result {
+  const { engine } = tracked;
+  return {
+    schema: 'roto.result/1',
+    clip: resultClip(open.clip.info),
+    engine: engine.engine,
+    model: engine.model,
+    device: engine.device,
+    track: tracked.track,
+    objects: report.objects.map(({ id, name, frames }) => ({ id, name, frames: [...frames] })),
+    outputs: [...report.outputs],
+    timings: { ...timings },
+    warnings: [...open.clip.info.warnings, ...report.warnings],
+  };
+}

@@ -1,0 +1,83 @@
+import { type Plan, parseShot, type ShotInput } from '@roto/sdk/contract';
+import type { EngineHost } from '../engine/engine-host.ts';
+import { estimateBytes } from '../export/estimate.ts';
+import { freeSpace, planFiles } from '../export/preflight.ts';
+import { openTracking, type Tracking } from '../track/open-tracking.ts';
+import { pendingWork } from '../track/pending-work.ts';
+import { resultClip } from './export-shot.ts';
+import type { OpenShot } from './open-shot.ts';
+import { describeRun, type PreparedRun, type PrepareOptions } from './prepare-run.ts';
+
+/** Bytes the cache takes for one tracked frame, roughly: a packed 256x256 grid. */
+const cacheBytesPerStep = 70_000;
+
+/**
+ * Says what {@link runShot} would do, without tracking and without writing: frames, engine, device,
+ * files, disk, and a time from one real frame seen by the engine.
+ */
+export async function planShot(input: ShotInput, options: PrepareOptions): Promise<Plan> {
+  const run = await describeRun(parseShot(input), options);
+  const { open } = run;
+  try {
+    const { missingFrames } = open.shot.source;
+    const { engine, cacheDir } = run;
+    const tracking = await openTracking({ clip: open.clip.info, engine, cacheDir, missingFrames });
+    try {
+      return await planWith(run, tracking, options.signal);
+    } finally {
+      await tracking.close();
+    }
+  } finally {
+    await open.clip.close();
+  }
+}
+
+async function planWith(
+  run: PreparedRun,
+  tracking: Tracking,
+  signal: AbortSignal | undefined,
+): Promise<Plan> {
+  const { open } = run;
+  const { range, clip } = open;
+  const plans = open.objects.map((object) => object.plan);
+  const { left } = await pendingWork(tracking.store, plans);
+  const secondsPerStep = left === 0 ? 0 : await timeOneStep(open, tracking.host, signal);
+  const frames = range.last - range.first + 1;
+  const size = { width: clip.info.width, height: clip.info.height, frames };
+  const outputBytes = run.outputs.map((output) => estimateBytes(output.format, size));
+  const identity = tracking.host.identity;
+  return {
+    schema: 'roto.plan/1',
+    clip: resultClip(clip.info),
+    engine: identity.engine,
+    model: { ...identity.model },
+    device: identity.device,
+    firstFrame: range.first,
+    lastFrame: range.last,
+    frames,
+    stepsToTrack: left,
+    estimatedSeconds: left * secondsPerStep,
+    diskBytes: outputBytes.reduce((sum, bytes) => sum + bytes, left * cacheBytesPerStep),
+    freeBytes: (await freeSpace(run.preflight.out)).freeBytes,
+    files: await planFiles(run.preflight),
+    warnings: [...clip.info.warnings],
+  };
+}
+
+/** Seconds the engine takes for one tracked frame: the first key is seen twice, the second counts. */
+async function timeOneStep(
+  open: OpenShot,
+  host: EngineHost,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const key = open.objects[0]?.plan.anchors.find((anchor) => anchor.base === undefined);
+  if (key === undefined) return 0;
+  const frame = await open.clip.frame(key.frame, signal);
+  const again = { ...frame, rgb: frame.rgb.slice() };
+  const tracker = host.newTracker();
+  await host.step(frame, [{ kind: 'seed', tracker, prompt: key.prompt }]);
+  const start = performance.now();
+  await host.step(again, [{ kind: 'track', tracker }]);
+  await host.drop(tracker);
+  return (performance.now() - start) / 1000;
+}

@@ -1,0 +1,52 @@
+import { resolve } from 'node:path';
+import type { Shot } from '@roto/sdk/contract';
+import type { EngineConfig } from '../engine/engine.ts';
+import { checkOutputs, type PreflightOptions } from '../export/preflight.ts';
+import { resolveEngine } from '../models/registry.ts';
+import { cacheFolder } from '../track/cache-folder.ts';
+import { type OpenShot, openShot } from './open-shot.ts';
+import { preflightOptions, type ShotOutputs, shotOutputs } from './shot-outputs.ts';
+
+export interface PrepareOptions {
+  readonly out: string;
+  readonly base?: string;
+  readonly overwrite?: boolean;
+  readonly cache?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** A run about which everything is known that can be known before the engine is loaded. */
+export interface PreparedRun extends ShotOutputs {
+  readonly open: OpenShot;
+  readonly engine: EngineConfig;
+  readonly base: string;
+  readonly cacheDir: string;
+  readonly preflight: PreflightOptions;
+}
+
+/** Checks everything a shot says against the clip, the models and the output folder. */
+export async function prepareRun(shot: Shot, options: PrepareOptions): Promise<PreparedRun> {
+  const run = await describeRun(shot, options);
+  try {
+    await checkOutputs(run.preflight);
+    return run;
+  } catch (error) {
+    await run.open.clip.close();
+    throw error;
+  }
+}
+
+/** The same without the refusal of outputs that are there or cannot be written. */
+export async function describeRun(shot: Shot, options: PrepareOptions): Promise<PreparedRun> {
+  const base = resolve(options.base ?? '.');
+  const cacheDir = cacheFolder(options.cache);
+  const { places, outputs } = shotOutputs(shot, options.out);
+  const engine = await resolveEngine(shot.engine);
+  const signal = options.signal === undefined ? {} : { signal: options.signal };
+  const open = await openShot(shot, { base, cacheDir, ...signal });
+  const { clip, range } = open;
+  const overwrite = options.overwrite ?? false;
+  const where = { out: options.out, base, overwrite, clip: clip.info, range };
+  const preflight = preflightOptions(shot, where, places);
+  return { open, engine, base, cacheDir, places, outputs, preflight };
+}

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import type { Shot } from '@roto/sdk/contract';
+import type { OpenShot } from './open-shot.ts';
+
+/** Hex SHA-256 of a shot document, whatever the order of its fields. */
+export function shotHash(shot: Shot): string {
+  return sha256(canonicalJson(shot));
+}
+
+/**
+ * Hex SHA-256 of what decides the masks of a shot: the clip's pixels, the prompts, and what was
+ * asked of the engine. Names, colours, matte work and outputs do not count.
+ */
+export function trackHash({ shot, clip, range, objects }: OpenShot): string {
+  const prompts = objects.map(({ id, planOptions }) => ({
+    id,
+    prompts: planOptions.prompts.map((prompt) => prompt.hash),
+    locked: (planOptions.locked ?? []).map((lock) => ({
+      first: lock.first,
+      last: lock.last,
+      prompts: lock.prompts.map((prompt) => prompt.hash),
+    })),
+  }));
+  const { fingerprint, firstFrame, viewTransform } = clip.info;
+  return sha256(
+    canonicalJson({ fingerprint, firstFrame, viewTransform, range, prompts, engine: shot.engine }),
+  );
+}
+
+/** `trk_` and 16 digits that stand for a track made by one engine. */
+export function trackId(hash: string, storeName: string): string {
+  return `trk_${sha256(`${hash}/${storeName}`).slice(0, 16)}`;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => {
+    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
+    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}

@@ -1,0 +1,107 @@
+import type { RunEvent } from '@roto/sdk/contract';
+import type { EngineIdentity } from '../engine/engine.ts';
+import { ProgressClock } from '../timing/progress-clock.ts';
+import type { StageClock } from '../timing/stage-clock.ts';
+import { openTracking, type Tracking } from '../track/open-tracking.ts';
+import { readMaskAt } from '../track/read-mask-at.ts';
+import { trackObjects } from '../track/tracking.ts';
+import { writeTrack } from '../track/tracks.ts';
+import { absoluteShot } from './absolute-shot.ts';
+import { resultClip } from './export-shot.ts';
+import type { OpenShot } from './open-shot.ts';
+import type { PreparedRun } from './prepare-run.ts';
+import { trackHash, trackId } from './shot-hash.ts';
+
+/** A shot whose masks are all in the cache. */
+export interface TrackedShot {
+  /** `trk_...`, under which the cache remembers it. */
+  readonly track: string;
+  readonly storeName: string;
+  readonly engine: EngineIdentity;
+  /** Seconds the engine spent by stage: `encode`, `prompt`, `track`. */
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+export interface TrackShotOptions {
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: RunEvent) => void;
+}
+
+/** Loads the engine and tracks what the cache does not hold. */
+export async function trackShot(
+  run: PreparedRun,
+  clock: StageClock,
+  options: TrackShotOptions,
+): Promise<TrackedShot> {
+  const { open, cacheDir, engine } = run;
+  const { missingFrames } = open.shot.source;
+  const opening = openTracking({ clip: open.clip.info, engine, cacheDir, missingFrames });
+  const tracking = await clock.time('load', opening);
+  try {
+    const track = trackId(trackHash(open), tracking.storeName);
+    options.onEvent?.(startEvent(open, tracking.host.identity));
+    for (const warning of open.clip.info.warnings) options.onEvent?.({ event: 'warning', warning });
+    await remember(run, tracking, track, false);
+    await clock.time('tracking', trackFrames(open, tracking, options));
+    await remember(run, tracking, track, true);
+    const timings = await tracking.host.timings();
+    return { track, storeName: tracking.storeName, engine: tracking.host.identity, timings };
+  } finally {
+    await tracking.close();
+  }
+}
+
+async function trackFrames(
+  open: OpenShot,
+  { host, store }: Tracking,
+  { signal, onEvent }: TrackShotOptions,
+): Promise<void> {
+  const clock = new ProgressClock();
+  const plans = open.objects.map((object) => object.plan);
+  const stop = signal === undefined ? {} : { signal };
+  for await (const step of trackObjects({ clip: open.clip, host, store, plans, ...stop })) {
+    if (onEvent === undefined) continue;
+    const scores: Record<string, number> = {};
+    for (const object of open.objects) {
+      const cached = await readMaskAt(store, object.plan, step.frame);
+      if (cached.state === 'tracked') scores[object.id] = cached.mask.score;
+    }
+    onEvent({ event: 'progress', stage: 'track', ...step, scores, ...clock.rate(step) });
+  }
+}
+
+/** Writes the track down before its first frame too, so that a stopped run can be found again. */
+async function remember(
+  { open, base, cacheDir }: PreparedRun,
+  tracking: Tracking,
+  id: string,
+  complete: boolean,
+): Promise<void> {
+  const { engine, model, device, settings } = tracking.host.identity;
+  await writeTrack(
+    {
+      schema: 'roto.track/1',
+      id,
+      shot: absoluteShot(open.shot, base),
+      trackHash: trackHash(open),
+      clipPath: open.clip.info.path,
+      range: open.range,
+      engine: { engine, model, device, settings: { ...settings } },
+      store: tracking.storeName,
+      complete,
+    },
+    cacheDir,
+  );
+  await tracking.store.touch();
+}
+
+function startEvent(open: OpenShot, engine: EngineIdentity): RunEvent {
+  return {
+    event: 'start',
+    clip: resultClip(open.clip.info),
+    engine: engine.engine,
+    model: engine.model,
+    device: engine.device,
+    objects: open.objects.map(({ id, name }) => ({ id, name })),
+  };
+}
