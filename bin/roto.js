@@ -3,6 +3,7 @@
 // workspace's Node as a child. Syntax of Node 14 on purpose, see workspace-node.js.
 import childProcess from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isAtLeast, neededNode, workspaceNode } from './workspace-node.js';
@@ -26,6 +27,8 @@ function endAs(code, signal) {
   if (signal === null) process.exit(code);
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
+  // Reached only by the first process of a container, which its own signals do not end.
+  process.exit(128 + os.constants.signals[signal]);
 }
 
 /**
