@@ -26,5 +26,6 @@ export { type ExportTrackOptions, exportTrack } from './shot/export-track.ts';
 export { planShot } from './shot/plan-shot.ts';
 export type { PrepareOptions as PlanShotOptions } from './shot/prepare-run.ts';
 export { type PreviewShotOptions, previewShot, type ShotPreview } from './shot/preview-shot.ts';
+export { type ProbeClipOptions, probeClip } from './shot/probe-clip.ts';
 export { type RunShotOptions, runShot } from './shot/run-shot.ts';
 export { type CacheOptions, clearTracks, listTracks } from './track/tracks.ts';

@@ -7,9 +7,15 @@ import { type PendingWork, pendingWork, type RunWork } from './pending-work.ts';
 import type { ObjectPlan, Run } from './plan.ts';
 import { snapshotInterval, type TrackStore } from './store.ts';
 
+/** The trackers of an engine, wherever it runs. */
+export type TrackingHost = Pick<
+  EngineHost,
+  'newTracker' | 'step' | 'snapshot' | 'restore' | 'drop'
+>;
+
 export interface TrackingJob {
   readonly clip: Clip;
-  readonly host: EngineHost;
+  readonly host: TrackingHost;
   readonly store: TrackStore;
   readonly plans: readonly ObjectPlan[];
   readonly signal?: AbortSignal;
