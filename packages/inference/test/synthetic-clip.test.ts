@@ -3,8 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pipe, startFfmpeg } from '../src/media/ffmpeg.ts';
-import { findFfmpeg } from '../src/media/find-ffmpeg.ts';
+import { readMovie } from './support/read-movie.ts';
 import { createSyntheticClip, type SyntheticFrame } from './support/synthetic-clip.ts';
 import { writeMovie } from './support/write-movie.ts';
 
@@ -81,16 +80,7 @@ describe('writeMovie', () => {
     const frames = Array.from({ length: clip.frames }, (_, index) => clip.frame(index).rgb);
     const path = join(folder, 'clip.mp4');
     await writeMovie(path, { width: clip.width, height: clip.height, frames });
-    const job = startFfmpeg({
-      tools: await findFfmpeg(),
-      inputs: [{ from: path }],
-      outputs: [{ to: pipe, options: ['-f', 'rawvideo', '-pix_fmt', 'rgb24'] }],
-      failure: { code: 'source_unreadable', message: 'Could not read it back' },
-    });
-    const chunks: Buffer[] = [];
-    for await (const chunk of job.stdout ?? []) chunks.push(chunk);
-    await job.done;
-    const back = Buffer.concat(chunks);
+    const back = Buffer.concat(await readMovie(path, clip.width, clip.height));
     const sent = Buffer.concat(frames);
     expect(back.length).toBe(sent.length);
     // Means of red, green and blue: half the colour's resolution is lost, its balance is not.
