@@ -12,6 +12,7 @@ export const PlannedFile = z.object({
   /** `refused`: something is there and overwriting was not asked for. */
   state: z.enum(['new', 'overwrite', 'refused']),
 });
+export type PlannedFile = z.infer<typeof PlannedFile>;
 
 /** What a run would do, printed by `--dry-run`; nothing is tracked and nothing is written. */
 export const Plan = z.object({
