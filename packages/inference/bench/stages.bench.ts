@@ -1,0 +1,81 @@
+// Where the time of a run goes: seconds and share of each stage, and how long the caller's event
+// loop ever waited. `npm run bench stages -- [--frames N] [--size WxH] [--formats a,b] [--quality q]`
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import { OutputFormat, type Result } from '@roto/sdk/contract';
+import { runShot } from '../src/index.ts';
+import { createSyntheticClip } from '../test/support/synthetic-clip.ts';
+import { writeMovie } from '../test/support/write-movie.ts';
+
+const { values } = parseArgs({
+  options: {
+    frames: { type: 'string', default: '48' },
+    size: { type: 'string', default: '854x480' },
+    formats: { type: 'string', default: 'png16' },
+    quality: { type: 'string', default: 'normal' },
+  },
+});
+
+const [width = 854, height = 480] = values.size.split('x').map(Number);
+const clip = createSyntheticClip({ width, height, frames: Number(values.frames) });
+const folder = await mkdtemp(join(tmpdir(), 'roto-bench-'));
+const path = join(folder, 'clip.mp4');
+const pictures = Array.from({ length: clip.frames }, (_, i) => clip.frame(i).rgb);
+await writeMovie(path, { width, height, frames: pictures });
+
+const delay = monitorEventLoopDelay({ resolution: 5 });
+delay.enable();
+const result = await runShot(
+  {
+    schema: 'roto.shot/1',
+    source: { path },
+    objects: [
+      {
+        id: 1,
+        name: 'balloon',
+        prompts: [
+          {
+            frame: 0,
+            points: clip.clicks.map((click) => ({ ...click, label: 'positive' as const })),
+          },
+        ],
+      },
+    ],
+    engine: { name: 'lite', quality: values.quality === 'draft' ? 'draft' : 'normal' },
+    outputs: values.formats.split(',').map((format) => ({ format: OutputFormat.parse(format) })),
+  },
+  { out: join(folder, 'out'), cache: join(folder, 'cache') },
+);
+delay.disable();
+report(result);
+await rm(folder, { recursive: true });
+
+/**
+ * Matte work and writing run beside decoding in the export thread, so stages add up to more or less
+ * than the total; the engine's own stages are those of the model.
+ */
+function report({ timings, device }: Result): void {
+  const total = timings['total'] ?? 0;
+  const model = ['encode', 'prompt', 'track'].reduce(
+    (sum, stage) => sum + (timings[stage] ?? 0),
+    0,
+  );
+  console.log(`${cpus()[0]?.model}, ${availableParallelism()} cores, device ${device}`);
+  console.log(
+    `${clip.frames} frames of ${width}x${height}, ${values.quality}, ${values.formats}\n`,
+  );
+  for (const [stage, seconds] of Object.entries(timings).sort((a, b) => b[1] - a[1])) {
+    const perFrame = ((1000 * seconds) / clip.frames).toFixed(1);
+    const share = ((100 * seconds) / total).toFixed(1);
+    console.log(`${stage.padEnd(10)} ${perFrame.padStart(8)} ms a frame ${share.padStart(6)} %`);
+  }
+  const rest = ((100 * (total - model)) / total).toFixed(1);
+  console.log(`\neverything but the engine: ${rest} % of the wall time`);
+  console.log(`longest wait of the event loop: ${(delay.max / 1e6).toFixed(1)} ms`);
+}
+
+await mkdir('bench-out', { recursive: true });
+await writeFile('bench-out/stages.json', `${JSON.stringify(result.timings, null, 2)}\n`);
