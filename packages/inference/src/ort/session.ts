@@ -43,6 +43,11 @@ function sessionOptions(options: NetworkOptions): InferenceSession.SessionOption
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
+    // A memory plan per input size is kept for ever: with views of many sizes memory would grow.
+    enableMemPattern: false,
+    // Threads that spin while they wait win nothing on an idle machine, and lose half the speed on
+    // a busy one: ffmpeg and the matte work run beside the network.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
     logSeverityLevel: 4,
   };
 }
