@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+// The published command. Its syntax is that of Node 14, so that an older Node can read it and say
+// which version is needed instead of failing on a word it does not know.
+import process from 'node:process';
+
+const needed = [22, 19];
+
+function isOldNode() {
+  const version = process.versions.node.split('.').map(Number);
+  return version[0] < needed[0] || (version[0] === needed[0] && version[1] < needed[1]);
+}
+
+function refuseOldNode() {
+  const args = process.argv.slice(2);
+  const error = {
+    code: 'node_too_old',
+    message: `roto needs Node ${needed.join('.')} or newer and was started by ${process.versions.node}.`,
+  };
+  if (args.includes('--json-stream')) console.log(JSON.stringify({ event: 'error', error }));
+  else if (args.includes('--json')) {
+    console.log(JSON.stringify({ schema: 'roto.error/1', error }));
+  } else console.error(error.message);
+  process.exitCode = 2;
+}
+
+/** Ends by the signal itself: shells show 130 or 143, and a loop around roto stops too. */
+function dieBy(signal) {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+  // Reached only by the first process of a container, which its own signals do not end.
+  process.exit(signal === 'SIGINT' ? 130 : 143);
+}
+
+async function start() {
+  const { main } = await import('../dist/main.js');
+  const { createProcessIo, flushed, signalOf } = await import('../dist/io/process-io.js');
+  const status = await main(process.argv.slice(2), createProcessIo(process, dieBy));
+  process.exitCode = status;
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  const signal = signalOf(status);
+  // A second Ctrl-C must still end a process that hangs on something left open.
+  if (signal !== undefined) dieBy(signal);
+}
+
+if (isOldNode()) refuseOldNode();
+else void start();

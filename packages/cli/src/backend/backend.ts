@@ -1,0 +1,77 @@
+import type {
+  Diagnosis,
+  FrameRange,
+  ModelSummary,
+  Plan,
+  PreviewSummary,
+  Result,
+  ResultClip,
+  RunEvent,
+  Shot,
+  ShotMatte,
+  ShotOutput,
+  ShotSource,
+  TrackSummary,
+} from '@roto/sdk/contract';
+
+/** Where a command looks for and keeps things, and how it is stopped. */
+export interface BackendOptions {
+  /** Folder that relative paths of a shot start from. */
+  readonly base?: string;
+  /** Folder of the track cache. */
+  readonly cache?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** What a command that writes files says on top. */
+export interface WriteOptions extends BackendOptions {
+  /** Folder for the outputs, absolute. */
+  readonly out: string;
+  readonly overwrite?: boolean;
+  readonly onEvent?: (event: RunEvent) => void;
+}
+
+export interface PreviewOptions extends BackendOptions {
+  /** The first prompted frame unless said. */
+  readonly frame?: number;
+  /** Folder for the mattes and the overlay; nothing is written unless said. */
+  readonly out?: string;
+  readonly overwrite?: boolean;
+}
+
+/** What a track is written as. */
+export interface ExportOptions extends WriteOptions {
+  readonly outputs: ShotOutput[];
+  /** Overrides what the track was made with. */
+  readonly matte?: Partial<ShotMatte>;
+  readonly range?: FrameRange;
+}
+
+/** One masked frame with its picture. */
+export interface Preview extends PreviewSummary {
+  /** The plate with the mattes laid over it: rows from the top, 8-bit sRGB. */
+  readonly overlay: { readonly width: number; readonly height: number; readonly rgb: Uint8Array };
+  /** The same picture as a PNG file. */
+  readonly overlayPng: Uint8Array;
+}
+
+/** Runs the work of the commands, on this machine or elsewhere. Every failure is a RotoError. */
+export interface Backend {
+  /** What is known of the clip without decoding it. */
+  probeClip(source: ShotSource, options: BackendOptions): Promise<ResultClip>;
+  runShot(shot: Shot, options: WriteOptions): Promise<Result>;
+  planShot(shot: Shot, options: WriteOptions): Promise<Plan>;
+  previewShot(shot: Shot, options: PreviewOptions): Promise<Preview>;
+  /** `track`: an id, the beginning of one, or the path of a shot document. */
+  exportTrack(track: string, options: ExportOptions): Promise<Result>;
+  listTracks(options: Pick<BackendOptions, 'cache'>): Promise<TrackSummary[]>;
+  /** Every track unless some are named. */
+  clearTracks(
+    options: Pick<BackendOptions, 'cache'> & { readonly tracks?: readonly string[] },
+  ): Promise<{ tracks: number; bytes: number }>;
+  listModels(): Promise<ModelSummary[]>;
+  diagnose(options: Pick<BackendOptions, 'cache'>): Promise<Diagnosis>;
+}
+
+/** Gives the backend when a command needs it, and not before. */
+export type LoadBackend = () => Promise<Backend>;

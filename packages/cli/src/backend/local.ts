@@ -1,0 +1,35 @@
+import { RotoError } from '@roto/sdk/contract';
+import type { Backend } from './backend.ts';
+
+/**
+ * The engine of this machine, loaded now: it brings the neural runtime, which takes a while and is
+ * not installed everywhere.
+ * @throws RotoError `engine_missing`, `engine_failed`
+ */
+export async function loadLocalBackend(): Promise<Backend> {
+  try {
+    return await import('@roto/inference');
+  } catch (cause) {
+    if (isNotFound(cause)) {
+      throw new RotoError('engine_missing', 'The local engine of roto is not installed.', {
+        hint: 'Install it beside the CLI: npm install --global @roto/inference.',
+        cause,
+      });
+    }
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new RotoError('engine_failed', `The local engine of roto cannot be loaded: ${reason}`, {
+      hint: 'Install it again: npm install --global @roto/inference.',
+      cause,
+    });
+  }
+}
+
+/** Missing itself, not something it needs: that is a broken installation and says so by name. */
+function isNotFound(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    error.code === 'ERR_MODULE_NOT_FOUND' &&
+    error.message.includes("'@roto/inference'")
+  );
+}

@@ -1,0 +1,76 @@
+import type { ClearedDocument, TrackSummary, TracksDocument } from '@roto/sdk/contract';
+import { printResult } from '../../io/output.ts';
+import { printable } from '../../io/printable.ts';
+import { counted, formatBytes, formatRange } from '../../io/quantities.ts';
+import { type CommandGroupSpec, defineCommand } from '../command-spec.ts';
+import { modeOf } from '../mode.ts';
+import { cacheOf } from '../run-shot-command.ts';
+import { runOptions } from '../shared-options.ts';
+
+const { local, json, cache } = runOptions;
+
+/** `roto cache`: the tracks kept on this machine. */
+export function createCacheCommands(): CommandGroupSpec {
+  return {
+    name: 'cache',
+    summary: 'the tracks kept on this machine',
+    commands: [list(), clear()],
+  };
+}
+
+function list() {
+  return defineCommand({
+    name: 'list',
+    summary: 'tracks, the clips they are of, and their size',
+    description: ['Shows the tracks that roto export and roto greenscreen can write again.'],
+    arguments: [],
+    options: { cache, local, json },
+    examples: [{ text: '', line: 'roto cache list' }],
+    run: async ({ options }, { io, loadBackend }) => {
+      const mode = modeOf(options);
+      const tracks = await (await loadBackend()).listTracks(cacheOf(options, io.cwd));
+      const document: TracksDocument = { schema: 'roto.tracks/1', tracks };
+      const lines = tracks.length === 0 ? ['no tracks'] : tracks.flatMap(trackLines);
+      printResult(io, mode, { document, lines });
+      return 'ok';
+    },
+  });
+}
+
+function clear() {
+  return defineCommand({
+    name: 'clear',
+    summary: 'remove tracks: those named, or all of them',
+    description: ['Removes tracks from the cache. Files that were written from them stay.'],
+    arguments: [
+      { syntax: '[track...]', text: 'ids of tracks (trk_...); all of them where none is named' },
+    ],
+    options: { cache, local, json },
+    examples: [
+      { text: 'one track', line: 'roto cache clear trk_4f1c' },
+      { text: 'everything', line: 'roto cache clear' },
+    ],
+    run: async ({ words, options }, { io, loadBackend }) => {
+      const mode = modeOf(options);
+      const cleared = await (await loadBackend()).clearTracks({
+        ...cacheOf(options, io.cwd),
+        ...(words.length === 0 ? {} : { tracks: [...words] }),
+      });
+      const document: ClearedDocument = { schema: 'roto.cleared/1', ...cleared };
+      const lines = [`${counted(cleared.tracks, 'track')} removed, ${formatBytes(cleared.bytes)}`];
+      printResult(io, mode, { document, lines });
+      return 'ok';
+    },
+  });
+}
+
+function trackLines(track: TrackSummary): string[] {
+  const range = formatRange({ first: track.firstFrame, last: track.lastFrame });
+  const state = track.complete ? '' : ', not complete';
+  const used = track.usedAt.slice(0, 16).replace('T', ' ');
+  return [
+    `${track.id}  ${track.objects.join(', ')}  frames ${range}${state}`,
+    `  ${printable(track.clip)}`,
+    `  ${track.engine} engine (${track.model}), ${formatBytes(track.bytes)}, used ${used} UTC`,
+  ];
+}

@@ -1,0 +1,47 @@
+import type { ModelSummary, ModelsDocument } from '@roto/sdk/contract';
+import { printResult } from '../../io/output.ts';
+import { printable } from '../../io/printable.ts';
+import { formatBytes } from '../../io/quantities.ts';
+import { type CommandGroupSpec, defineCommand } from '../command-spec.ts';
+import { modeOf } from '../mode.ts';
+import { runOptions } from '../shared-options.ts';
+
+/** `roto models`: what the engines of this machine stand on. */
+export function createModelsCommands(): CommandGroupSpec {
+  return {
+    name: 'models',
+    summary: 'the models of this machine and their licences',
+    commands: [list()],
+  };
+}
+
+function list() {
+  const { local, json } = runOptions;
+  return defineCommand({
+    name: 'list',
+    summary: 'models, whether they are installed, and their licences',
+    description: ['Shows every model roto knows, where it lies, its SHA-256 and its licence.'],
+    arguments: [],
+    options: { local, json },
+    examples: [{ text: '', line: 'roto models list' }],
+    run: async ({ options }, { io, loadBackend }) => {
+      const mode = modeOf(options);
+      const models = await (await loadBackend()).listModels();
+      const document: ModelsDocument = { schema: 'roto.models/1', models };
+      printResult(io, mode, { document, lines: models.flatMap(modelLines) });
+      return 'ok';
+    },
+  });
+}
+
+/** A model for a person: two lines, and a third where it is installed. */
+export function modelLines(model: ModelSummary): string[] {
+  const state = model.installed ? 'installed' : 'not installed';
+  return [
+    `${model.id}  ${model.engine} engine, ${formatBytes(model.bytes)}, ${state}`,
+    `  licence  ${model.licence}  ${model.licenceUrl}`,
+    `  from     ${printable(model.source)}`,
+    ...(model.path === undefined ? [] : [`  path     ${printable(model.path)}`]),
+    `  sha256   ${model.sha256}`,
+  ];
+}

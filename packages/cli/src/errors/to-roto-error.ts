@@ -1,0 +1,35 @@
+import { RotoError } from '@roto/sdk/contract';
+import { CommanderError } from 'commander';
+
+/**
+ * What was thrown, as one of ours. After the root signal was aborted, the way the work came to its
+ * end does not matter: the signal's own error is the answer.
+ */
+export function toRotoError(thrown: unknown, signal: AbortSignal): RotoError {
+  if (signal.aborted && signal.reason instanceof RotoError && !isFault(thrown)) {
+    return signal.reason;
+  }
+  if (thrown instanceof RotoError) return thrown;
+  if (thrown instanceof CommanderError) return usageError(thrown);
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new RotoError('internal', `Something inside roto failed: ${message}`, {
+    hint: 'Run again with ROTO_DEBUG=1 to see where, and report it.',
+    cause: thrown,
+  });
+}
+
+/** A fault that has nothing to do with the stop that was asked for, and must not be hidden by it. */
+function isFault(thrown: unknown): boolean {
+  return thrown instanceof RotoError && thrown.kind === 'failed' && thrown.code !== 'internal';
+}
+
+/** Commander says `error: unknown option '--pionts'\n(Did you mean --points?)`. */
+function usageError(error: CommanderError): RotoError {
+  const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
+  const sentence = first.charAt(0).toUpperCase() + first.slice(1);
+  const suggestion = rest.join(' ').replace(/^\(|\)$/g, '');
+  return new RotoError('invalid_argument', sentence.endsWith('.') ? sentence : `${sentence}.`, {
+    hint: suggestion === '' ? 'See roto help.' : suggestion,
+    cause: error,
+  });
+}

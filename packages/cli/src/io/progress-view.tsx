@@ -1,0 +1,118 @@
+import { Box, Text } from 'ink';
+import { printable } from './printable.ts';
+import { type ProgressState, type ScoreTimeline, sparkline } from './progress-state.ts';
+import { formatFrames, formatRange, formatRate, formatSeconds } from './quantities.ts';
+
+export interface ProgressViewProps {
+  readonly state: ProgressState;
+  /** Width of the terminal. */
+  readonly columns: number;
+  readonly color: boolean;
+  /** False for the last picture, which stays in the terminal. */
+  readonly running: boolean;
+}
+
+/** A run as it goes: the clip, the engine, the stage, and how sure each object is over the shot. */
+export function ProgressView({ state, columns, color, running }: ProgressViewProps) {
+  const names = [...state.objects.values()].map(({ name }) => name.length);
+  const nameWidth = Math.min(Math.max(...names, 0), Math.max(6, Math.floor(columns / 4)));
+  return (
+    <Box flexDirection="column" width={columns}>
+      <Header state={state} />
+      <StageLine state={state} columns={columns} color={color} running={running} />
+      {[...state.objects].map(([id, timeline]) => (
+        <ObjectLine
+          key={id}
+          timeline={timeline}
+          frames={state.range.last - state.range.first + 1}
+          nameWidth={nameWidth}
+          columns={columns}
+          color={color}
+        />
+      ))}
+      {state.warnings.map((message) => (
+        <Text key={message} wrap="wrap" {...tint(color, 'yellow')}>
+          {`! ${printable(message)}`}
+        </Text>
+      ))}
+    </Box>
+  );
+}
+
+function Header({ state }: Pick<ProgressViewProps, 'state'>) {
+  if (state.start === undefined) return <Text>opening the clip</Text>;
+  const { clip, engine, model, device } = state.start;
+  const file = clip.path.split('/').at(-1) ?? clip.path;
+  return (
+    <>
+      <Text wrap="truncate-end">
+        {`${printable(file)}  ${clip.width}x${clip.height}  ${formatRate(clip.rate)}  frames ${formatRange(state.range)}`}
+      </Text>
+      <Text wrap="truncate-end" dimColor>{`${engine} engine, ${model.id}, on ${device}`}</Text>
+    </>
+  );
+}
+
+function StageLine({ state, columns, color, running }: ProgressViewProps) {
+  if (state.stage === undefined || state.total === 0) return undefined;
+  const { stage, done, total, framesPerSecond, secondsLeft, reused } = state;
+  const facts = [
+    `${done}/${total}`,
+    ...(framesPerSecond === undefined ? [] : [`${framesPerSecond.toFixed(1)} frames/s`]),
+    ...(running && secondsLeft !== undefined ? [`${formatSeconds(secondsLeft)} left`] : []),
+    ...(reused > 0 ? [`${reused} from the cache`] : []),
+  ].join('  ');
+  const barWidth = Math.min(30, columns - stage.length - facts.length - 4);
+  const filled = Math.round((barWidth * done) / total);
+  return (
+    <Box>
+      <Text bold>{`${stage}  `}</Text>
+      {barWidth >= 8 ? (
+        <>
+          <Text {...tint(color, 'green')}>{'━'.repeat(filled)}</Text>
+          <Text dimColor>{`${'─'.repeat(barWidth - filled)}`}</Text>
+          <Text>{'  '}</Text>
+        </>
+      ) : undefined}
+      <Text wrap="truncate-end">{facts}</Text>
+    </Box>
+  );
+}
+
+interface ObjectLineProps {
+  readonly timeline: ScoreTimeline;
+  /** Frames of the run. */
+  readonly frames: number;
+  readonly nameWidth: number;
+  readonly columns: number;
+  readonly color: boolean;
+}
+
+function ObjectLine({ timeline, frames, nameWidth, columns, color }: ObjectLineProps) {
+  const { name, bins, latest, lostFrames } = timeline;
+  const line = sparkline(bins, Math.max(4, Math.min(60, columns - nameWidth - 10)), frames);
+  return (
+    <>
+      <Box>
+        <Text>{`${shortened(name, nameWidth)}  `}</Text>
+        <Text {...tint(color, latest !== undefined && latest <= 0.5 ? 'yellow' : 'cyan')}>
+          {line}
+        </Text>
+        <Text>{latest === undefined ? '' : `  ${latest.toFixed(2)}`}</Text>
+      </Box>
+      {lostFrames.size > 0 ? (
+        <Text wrap="truncate-end" {...tint(color, 'yellow')}>
+          {`! ${name} is not found on ${formatFrames([...lostFrames], 3)}`}
+        </Text>
+      ) : undefined}
+    </>
+  );
+}
+
+function shortened(name: string, width: number): string {
+  return name.length <= width ? name.padEnd(width) : `${name.slice(0, width - 1)}…`;
+}
+
+function tint(color: boolean, name: string): { color?: string } {
+  return color ? { color: name } : {};
+}
