@@ -62,7 +62,7 @@ describe('the packed packages', () => {
   it.each(packages)('@roto/%s has nothing for publint to find', async (name) => {
     const tarball = new Uint8Array(await readFile(join(folder, `roto-${name}-0.1.0.tgz`))).buffer;
     const { messages, pkg } = await publint({ pack: { tarball }, strict: true });
-    expect(messages.map((message) => formatMessage(message, pkg ?? {}))).toEqual([]);
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
   });
 
   it('bring the licences of the weights, and no sources', async () => {

@@ -2,8 +2,9 @@
 // compares the mattes with the truth.
 import { spawn } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { Result } from '@roto/sdk/contract';
 import { readMovie } from '../../packages/inference/test/support/read-movie.ts';
 import {
@@ -16,15 +17,23 @@ import { writeContactSheet } from './contact-sheet.ts';
 import { framePath, intersectionOverUnion, readMatte } from './score-mattes.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const out = join(root, 'demo-out');
+const wholePath = 48;
+const { values } = parseArgs({
+  options: {
+    /** Fewer frames show only the beginning of the balloon's path. */
+    frames: { type: 'string', default: String(wholePath) },
+    out: { type: 'string', default: join(root, 'demo-out') },
+  },
+});
+const out = resolve(values.out);
 const clipPath = join(out, 'clip.mp4');
 const sheetPath = join(out, 'contact-sheet.png');
-const sheetFrames = [0, 10, 20, 25, 28, 31, 39, 47];
+const sheetRows = 8;
 
 async function demo(): Promise<void> {
   await rm(out, { recursive: true, force: true });
-  await mkdir(out);
-  const clip = createSyntheticClip();
+  await mkdir(out, { recursive: true });
+  const clip = createSyntheticClip({ frames: Number(values.frames), span: wholePath });
   console.log(`Rendering ${clip.frames} frames of ${clip.width}x${clip.height} from code ...`);
   const truth = Array.from({ length: clip.frames }, (_, index) => clip.frame(index));
   await writeMovie(clipPath, {
@@ -88,7 +97,8 @@ async function drawSheet(
   result: Result,
 ): Promise<void> {
   const keyed = await readMovie(outputOf(result, 'greenscreen'), clip.width, clip.height);
-  const rows = sheetFrames.flatMap((index) => {
+  const rows = Array.from({ length: sheetRows }, (_, row) => row).flatMap((row) => {
+    const index = Math.round((row * (clip.frames - 1)) / (sheetRows - 1));
     const frame = truth[index];
     const matte = mattes[index];
     const green = keyed[index];
