@@ -21,7 +21,7 @@ interface Case {
 
 /** Smooth waves with some detail: no value is special, and no input is needed. */
 function testView(width: number, height: number): ViewPixels {
-  const data = Float32Array.from({ length: 3 * width * height }, (_, at) => {
+  const data = new Float32Array(3 * width * height).map((_, at) => {
     const x = at % width;
     const y = Math.floor(at / width);
     return Math.sin(x / 40 + y / 90) + 0.5 * Math.sin(x * y * 1e-3) + 0.2 * Math.sin(at * 1.7);

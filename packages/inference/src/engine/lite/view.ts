@@ -68,7 +68,7 @@ export function viewAround(
   rules: ViewRules,
 ): View {
   const most = largestSide(picture);
-  const rounded = Math.round(side / sideStep) * sideStep;
+  const rounded = side >= most ? most : Math.round(side / sideStep) * sideStep;
   const clamped = clamp(rounded, Math.min(rules.minSide, most), most);
   const origin = (middle: number, extent: number) =>
     clamp(
