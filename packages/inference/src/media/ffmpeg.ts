@@ -29,6 +29,11 @@ export interface FfmpegJob {
   readonly options?: readonly string[];
   /** Kills the child. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Told of every line ffmpeg logs (at level `info` where this is given, else `error`); lines it
+   * says true to are not kept for {@link FfmpegProcess.stderr}.
+   */
+  readonly onLogLine?: (line: string) => boolean;
   /** Code and opening of the sentence where the child fails; ffmpeg's own last words follow. */
   readonly failure: { readonly code: ErrorCode; readonly message: string };
 }
@@ -69,9 +74,12 @@ export function startFfmpeg(job: FfmpegJob): FfmpegProcess {
     windowsHide: true,
   });
   let tail = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    tail = (tail + text).slice(-stderrTail);
+  const lines = splitLines((line) => {
+    if (job.onLogLine?.(line) !== true) {
+      tail = `${tail}${line}\n`.slice(-stderrTail);
+    }
   });
+  child.stderr?.setEncoding('utf8').on('data', lines.push).on('end', lines.end);
   // A child that dies first breaks the pipe; its exit status says more than EPIPE does.
   child.stdin?.on('error', () => {});
 
@@ -113,7 +121,8 @@ export async function runFfmpeg(job: FfmpegJob): Promise<void> {
 }
 
 function ffmpegArguments(job: FfmpegJob, usesStdin: boolean): string[] {
-  const args = ['-hide_banner', '-loglevel', 'error', '-nostats', '-y'];
+  const level = job.onLogLine === undefined ? 'level+error' : 'level+info';
+  const args = ['-hide_banner', '-loglevel', level, '-nostats', '-y'];
   if (!usesStdin) {
     args.push('-nostdin');
   }
@@ -138,7 +147,7 @@ function inputArguments({ from, options = [] }: FfmpegInput): string[] {
   return [...options, '-protocol_whitelist', 'file,pipe', '-i', fileUrl(from)];
 }
 
-/** The sentence for a person: ours, then the first of ffmpeg's own last lines. */
+/** The sentence for a person: ours, then the last of ffmpeg's own that says what went wrong. */
 function failureOf(job: FfmpegJob, tail: string, status: string): RotoError {
   if (/No space left on device/i.test(tail)) {
     return new RotoError('disk_full', `${job.failure.message}: no space left on the device`, {
@@ -146,17 +155,35 @@ function failureOf(job: FfmpegJob, tail: string, status: string): RotoError {
       cause: new Error(tail),
     });
   }
-  const said = lastLine(tail) ?? `ffmpeg ended with ${status}`;
+  const said = lastComplaint(tail) ?? `ffmpeg ended with ${status}`;
   return new RotoError(job.failure.code, `${job.failure.message}: ${said}`, {
     cause: new Error(tail.trim() || `ffmpeg ended with ${status}`),
   });
 }
 
-function lastLine(text: string): string | undefined {
-  const lines = text.split(/[\r\n]+/).filter((line) => line.trim() !== '');
-  return lines
-    .at(-1)
-    ?.replace(/^\[[^\]]*\] */, '')
-    .trim()
-    .slice(0, 300);
+/** Last line at level `error` or worse, without its `[component @ address] [level]` marks. */
+export function lastComplaint(log: string): string | undefined {
+  const lines = log.split('\n').filter((line) => /\[(error|fatal|panic)\]/.test(line));
+  const marks = /^(\[[^\]]*\] *)+/;
+  return lines.at(-1)?.replace(marks, '').trim().slice(0, 300) || undefined;
+}
+
+/** Cuts text that comes in pieces into lines, at `\n` and at `\r`. */
+export function splitLines(onLine: (line: string) => void) {
+  let rest = '';
+  return {
+    push(text: string): void {
+      const parts = (rest + text).split(/[\r\n]+/);
+      rest = parts.pop() ?? '';
+      for (const line of parts) {
+        onLine(line);
+      }
+    },
+    end(): void {
+      if (rest !== '') {
+        onLine(rest);
+      }
+      rest = '';
+    },
+  };
 }
