@@ -6,6 +6,7 @@ import type { OnnxModel, OnnxNode, OnnxTensor } from '../../onnx/model.ts';
 import { readModel } from '../../onnx/read-model.ts';
 import { floatTensor, int64Tensor } from '../../onnx/tensor.ts';
 import { exposeValues, writeModel } from '../../onnx/write-model.ts';
+import { hasByteDotProducts } from '../../ort/cpu.ts';
 import { createNetwork, resultFloats } from '../../ort/session.ts';
 import { floatInput } from '../../ort/tensor.ts';
 import { decoderFeeds, decoderOutputs, readDecoderMasks } from './decoder-io.ts';
@@ -165,8 +166,10 @@ describe('MobileSAM rebuilt', () => {
 
   test('sees in int8 nearly what the published encoder sees at 1024', async () => {
     const features = await int8.encode(testView(1024, 1024));
-    expect(cosine(features.embedding, reference.embedding)).toBeGreaterThan(0.999);
-    expect(cosine(features.stage1, reference.stage1)).toBeGreaterThan(0.999);
+    // A processor that saturates sums of bytes is further off, and is not given int8 by itself.
+    const least = hasByteDotProducts() ? 0.999 : 0.99;
+    expect(cosine(features.embedding, reference.embedding)).toBeGreaterThan(least);
+    expect(cosine(features.stage1, reference.stage1)).toBeGreaterThan(least);
   });
 
   test.each([
