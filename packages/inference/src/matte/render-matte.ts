@@ -6,7 +6,7 @@ import { choke } from './choke.ts';
 import { despeckle } from './despeckle.ts';
 import { feather } from './feather.ts';
 import { fillHoles } from './fill-holes.ts';
-import { upsampleLogits } from './upsample-logits.ts';
+import { drawSoftEdge } from './soft-edge.ts';
 
 /**
  * The matte of one object on one frame: the engine's grid brought to the plate's size with a soft
@@ -19,22 +19,12 @@ export function renderMatte(
   settings: ShotMatte,
 ): Matte {
   if (mask === undefined || mask.score <= 0.5) return emptyMatte(plate.width, plate.height);
-  let matte = softMatte(mask, plate);
+  let matte = drawSoftEdge(mask, plate);
   matte = despeckle(matte, settings.despeckle);
   matte = fillHoles(matte, settings.fillHoles);
   matte = choke(matte, settings.choke);
   matte = feather(matte, settings.feather);
   return settings.edge === 'hard' ? harden(matte) : matte;
-}
-
-function softMatte(mask: ObjectMask, plate: Frame): Matte {
-  const { width, height } = plate;
-  const logits = upsampleLogits(mask, { left: 0, top: 0, right: width, bottom: height });
-  const alpha = new Uint16Array(width * height);
-  for (let i = 0; i < alpha.length; i++) {
-    alpha[i] = Math.round(opaque / (1 + Math.exp(-(logits[i] ?? 0))));
-  }
-  return { width, height, alpha };
 }
 
 function harden(matte: Matte): Matte {
