@@ -5,20 +5,19 @@ import { type ErrorCode, RotoError } from '@roto/sdk/contract';
  * words; everything else compares {@link RotoError.code}.
  */
 const patterns: readonly (readonly [RegExp, ErrorCode])[] = [
+  [/NO_SUCHFILE/i, 'model_missing'],
   [
     /bad_?alloc|out of memory|failed to allocate|ALLOC_FAILED|Array buffer allocation/i,
     'out_of_memory',
   ],
   [/providers_|ExecutionProvider|\bCUDA\b|\bcuDNN\b|no available backend/i, 'device_unavailable'],
-  [
-    /INVALID_PROTOBUF|INVALID_GRAPH|Protobuf|ModelProto|NO_SUCHFILE|No graph|opset/i,
-    'model_corrupt',
-  ],
+  [/INVALID_PROTOBUF|INVALID_GRAPH|Protobuf|ModelProto|No graph|opset/i, 'model_corrupt'],
 ];
 
 const sentences = {
   out_of_memory: 'The neural network ran out of memory',
   device_unavailable: 'The neural network cannot run on the device asked for',
+  model_missing: 'The file of the neural network is not there',
   model_corrupt: 'The neural network cannot be read',
 } as const satisfies Partial<Record<ErrorCode, string>>;
 
