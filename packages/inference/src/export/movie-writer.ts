@@ -6,6 +6,7 @@ import { countMovieFrames } from './count-movie-frames.ts';
 import { FrameOrder } from './frame-order.ts';
 import type { MovieRecipe } from './movie-recipe.ts';
 import { colorOptions } from './output-color.ts';
+import { outputFailure } from './output-failure.ts';
 import type { PlateAudio } from './plate-audio.ts';
 import { resultOutput } from './result-output.ts';
 import { Staging } from './staging.ts';
@@ -62,6 +63,7 @@ export class MovieWriter implements MatteWriter {
       this.#process ??= await this.#start();
       this.#process.stdin?.end();
       await this.#process.done;
+      refuseUnclosed(this.#process, context.path);
       const path = this.#staging?.path(this.#name) ?? '';
       this.#order.expect(await countMovieFrames(tools, path, context.signal));
       await this.#staging?.flush(this.#name);
@@ -108,6 +110,19 @@ function send(process: FfmpegProcess, picture: Uint8Array): Promise<boolean> {
     if (process.stdin === undefined) resolve(false);
     else process.stdin.write(picture, (error) => resolve(!error));
   });
+}
+
+/** Some builds end with status 0 though the last bytes did not reach the disk. */
+function refuseUnclosed(process: FfmpegProcess, path: string): void {
+  const said = process.stderr();
+  if (/No space left on device/i.test(said)) {
+    throw outputFailure(Object.assign(new Error(said), { code: 'ENOSPC' }), path);
+  }
+  if (/Error (writing trailer|closing file)/i.test(said)) {
+    throw new RotoError('encode_failed', `Could not write ${path}: its end was not written`, {
+      cause: new Error(said),
+    });
+  }
 }
 
 function rawInput({ context, recipe }: MovieParts) {

@@ -49,6 +49,14 @@ export function limitedRange(color: OutputColor): OutputColor {
   return { ...color, coding: { ...color.coding, range: 'limited' } };
 }
 
+/**
+ * The same in the words a QuickTime file has: the BT.2020 curves are the BT.709 one (H.273, table 3),
+ * and Apple's TN2162 writes all of them as that.
+ */
+export function quickTime(color: OutputColor): OutputColor {
+  return color.transfer.startsWith('bt2020-') ? { ...color, transfer: 'bt709' } : color;
+}
+
 /** BT.709 in the limited range: black 16, white 235, as every player reads it. */
 export const rec709: OutputColor = {
   coding: codingOf('bt709', 'limited'),

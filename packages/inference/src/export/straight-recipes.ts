@@ -2,7 +2,7 @@ import { estimateForeground } from '../matte/foreground.ts';
 import { premultiply } from '../matte/premultiply.ts';
 import type { DeepFrame } from '../media/clip.ts';
 import { bytes420, type MovieRecipe } from './movie-recipe.ts';
-import { limitedRange, plateColor } from './output-color.ts';
+import { limitedRange, plateColor, quickTime } from './output-color.ts';
 import { platePicture } from './plate-picture.ts';
 import type { MatteFrame, WriterContext } from './writer.ts';
 import { packYuv420p8, packYuv444p10 } from './yuv.ts';
@@ -14,7 +14,7 @@ import { packYuv420p8, packYuv444p10 } from './yuv.ts';
 export function proresRecipe(context: WriterContext): MovieRecipe {
   const { width, height } = context.clip;
   const size = width * height;
-  const color = limitedRange(plateColor(context.clip));
+  const color = quickTime(limitedRange(plateColor(context.clip)));
   return {
     format: 'prores4444',
     container: 'mov',
