@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { FrameRange, Result, RunEvent } from '@roto/sdk/contract';
+import { type FrameRange, type Result, RotoError, type RunEvent } from '@roto/sdk/contract';
 import type { Backend, WriteOptions } from '../backend/backend.ts';
 import { printResult } from '../io/output.ts';
 import type { OutputMode } from '../io/output-mode.ts';
@@ -36,6 +36,7 @@ export async function runShotCommand(
 ): Promise<'ok'> {
   const mode = modeOf(options);
   requireLocal(options);
+  refuseFrameWithDocument(request);
   const saveAt = options.saveShot === undefined ? undefined : resolve(io.cwd, options.saveShot);
   const file =
     saveAt === undefined ? undefined : await prepareShotFile(saveAt, options.overwrite === true);
@@ -59,6 +60,16 @@ export async function runShotCommand(
   );
   printResult(io, mode, { document: result, lines: resultLines(result) });
   return 'ok';
+}
+
+/** The prompts of a document all carry their frame. */
+function refuseFrameWithDocument({ document, prompts }: ShotRequest): void {
+  if (document === undefined || prompts.frames.length === 0) return;
+  throw new RotoError(
+    'invalid_argument',
+    'Expected no --frame with --shot, whose prompts carry their frames.',
+    { param: '--frame', hint: 'The frames to work on are those of --range.' },
+  );
 }
 
 interface RunWork {

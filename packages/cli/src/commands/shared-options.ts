@@ -48,11 +48,14 @@ export const streamOptions = {
   ),
 };
 
+const framesOfPrompts =
+  'frame of prompts that carry none; a prompt carries its own as 420,310@1012 or m.png@1012 (default: first frame of the range)';
+
 /**
  * Clicks, boxes and masks. The values are collected in `prompts`, which keeps the order of the
  * command line; commander would lose it.
  */
-export function promptOptions(prompts: PromptOptions) {
+export function promptOptions(prompts: PromptOptions, frameText = framesOfPrompts) {
   const collected = (flags: string, text: string, take: (value: string) => void) =>
     valueOption('What to cut out', flags, text, (value) => {
       take(value);
@@ -79,11 +82,7 @@ export function promptOptions(prompts: PromptOptions) {
       'mask picture of the size of the plate, the object white',
       (value) => prompts.mask(value),
     ),
-    frame: collected(
-      '-f, --frame <n>',
-      'frame of prompts that carry none; a prompt carries its own as 420,310@1012 or m.png@1012 (default: first frame of the range)',
-      (value) => prompts.frame(value),
-    ),
+    frame: collected('-f, --frame <n>', frameText, (value) => prompts.frame(value)),
     object: collected(
       '--object <name>',
       'start the next object; the prompts after it belong to it (an unnamed one is called matte)',

@@ -25,6 +25,14 @@ function isFault(thrown: unknown): boolean {
 
 /** Commander says `error: unknown option '--pionts'\n(Did you mean --points?)`. */
 function usageError(error: CommanderError): RotoError {
+  // The help was shown because a word is missing, as in `roto` or `roto cache`.
+  if (error.code === 'commander.help') {
+    return new RotoError('invalid_argument', 'Expected a command.', {
+      param: 'command',
+      hint: 'See roto help.',
+      cause: error,
+    });
+  }
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
   const sentence = first.charAt(0).toUpperCase() + first.slice(1);
   const suggestion = rest.join(' ').replace(/^\(|\)$/g, '');

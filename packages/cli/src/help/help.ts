@@ -9,7 +9,13 @@ export function exampleText(examples: readonly ExampleSpec[]): string {
   const lines = examples.flatMap(({ text, line }) =>
     text === '' ? [`  ${line}`] : [`  # ${text}`, `  ${line}`],
   );
-  return ['', 'Examples:', ...lines, '', 'See also: roto help exit-codes'].join('\n');
+  return [
+    '',
+    'Examples:',
+    ...lines,
+    '',
+    'See also: roto help prompts, roto help formats, roto help exit-codes',
+  ].join('\n');
 }
 
 /** `roto help [command]`, which knows topics beside the commands. */
@@ -18,9 +24,11 @@ export function addHelpCommand(program: Command, io: Io): void {
     .summary('show the help of a command or a topic')
     .argument('[command...]')
     .helpOption(false)
+    .allowUnknownOption()
     .exitOverride()
     .configureOutput(program.configureOutput())
-    .action((words: string[]) => {
+    .action((given: string[]) => {
+      const words = given.filter((word) => !word.startsWith('-'));
       const topic = helpTopics.find(({ name }) => name === words[0] && words.length === 1);
       if (topic === undefined) {
         helped(program, words).outputHelp();

@@ -36,7 +36,7 @@ export function createPreviewCommand() {
     ],
     arguments: [{ syntax: '[clip]', text: 'a movie, a folder of pictures, or a sequence' }],
     options: {
-      ...promptOptions(prompts),
+      ...promptOptions(prompts, 'frame to show; prompts that carry none are on it'),
       ...source,
       ...engineOptions,
       ...matteOptions,
