@@ -9,6 +9,7 @@ import {
   freeSpace,
   type PreflightOptions,
   planFiles,
+  spaceWarning,
 } from '../src/export/preflight.ts';
 import { everything, newFolder, writeAll, writerContext } from './support/export-support.ts';
 
@@ -155,9 +156,12 @@ describe('before a run', () => {
     expect((await refusal(checkOutputs(mask))).message).toContain('hero.1003.png');
   });
 
-  it('tells the space left on the disk the outputs would go to', async () => {
+  it('tells the space left on the disk of the outputs, and warns where it may not do', async () => {
     const { freeBytes } = await freeSpace(join(out, 'not', 'there'));
     expect(freeBytes).toBeGreaterThan(0);
+    expect(await spaceWarning(join(out, 'not', 'there'), 1)).toBeUndefined();
+    const warning = await spaceWarning(out, freeBytes * 1000);
+    expect(warning?.code).toBe('disk_nearly_full');
   });
 
   it('estimates no less than what a clip takes, and not a hundred times as much', async () => {

@@ -94,6 +94,27 @@ describe.each(outputFormats)('the writer of %s', (format) => {
     expect(await everything(out)).toEqual([]);
   });
 
+  it('leaves nothing where it is aborted while a frame is being written', async () => {
+    const context = writerContext(join(out, 'new'), format);
+    for (const before of [0, 2]) {
+      const writer = await createWriter(format, context);
+      for (let n = 0; n < before; n++) await writer.write(matteFrame(1001 + n, context.clip));
+      const writing = failure(writer.write(matteFrame(1001 + before, context.clip)));
+      await writer.abort();
+      await writing;
+      expect(await everything(out)).toEqual([]);
+    }
+  });
+
+  it('refuses a matte of another size than the clip', async () => {
+    const context = writerContext(out, format);
+    const writer = await createWriter(format, context);
+    const wrong = matteFrame(1001, clipInfo({ width: 63 }));
+    expect(await codeOf(writer.write(wrong))).toBe('encode_failed');
+    await writer.abort();
+    expect(await everything(out)).toEqual([]);
+  });
+
   it('keeps other files of the folder, and replaces its own only when whole', async () => {
     await mkdir(join(out, 'hero'));
     const context = writerContext(out, format);
@@ -257,6 +278,11 @@ describe('an ffmpeg that cannot do the work', () => {
       const error = await failure(createWriter('prores4444', context, { ...build, ffmpeg: fake }));
       expect(error).toMatchObject({ code: 'ffmpeg_unusable' });
       expect(String(error)).toContain('prores_ks');
+      const outputs = outputPaths(join(out, 'new'), ['hero'], [{ format: 'webm' }]);
+      const range = { first: 1001, last: 1005 };
+      const given = { out, outputs, range, overwrite: false, clip: undefined, inputs: [] };
+      const check = checkOutputs(given, { ...build, ffmpeg: fake });
+      expect(await codeOf(check)).toBe('ffmpeg_unusable');
     },
   );
 

@@ -10,6 +10,7 @@ import { MovieWriter } from './movie-writer.ts';
 import { pictureSequence } from './picture-sequence.ts';
 import { plateAudio } from './plate-audio.ts';
 import { RleWriter } from './rle-writer.ts';
+import { type InterruptibleWriter, SerialWriter } from './serial-writer.ts';
 import { proresRecipe, webmRecipe } from './straight-recipes.ts';
 import type { MatteWriter, WriterContext } from './writer.ts';
 
@@ -32,6 +33,14 @@ export async function createWriter(
   context: WriterContext,
   tools?: FfmpegTools,
 ): Promise<MatteWriter> {
+  return new SerialWriter(await writerOf(format, context, tools));
+}
+
+async function writerOf(
+  format: OutputFormat,
+  context: WriterContext,
+  tools: FfmpegTools | undefined,
+): Promise<InterruptibleWriter> {
   switch (format) {
     case 'png8':
     case 'png16':
@@ -81,7 +90,7 @@ async function movieWriter(
   recipe: MovieRecipe,
   context: WriterContext,
   given: FfmpegTools | undefined,
-): Promise<MatteWriter> {
+): Promise<InterruptibleWriter> {
   const tools = given ?? (await findFfmpeg());
   await requireEncoder(tools, recipe.encoder);
   warnOfLosses(recipe, context);

@@ -36,7 +36,7 @@ export class FileWriter implements MatteWriter {
 
   async write(frame: MatteFrame): Promise<void> {
     this.#context.signal.throwIfAborted();
-    this.#order.take(frame.number);
+    this.#order.take(frame);
     this.#staging ??= await Staging.open(dirname(this.#context.path));
     await this.#put(this.#staging, await this.#recipe.encode(frame));
   }

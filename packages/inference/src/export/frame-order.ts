@@ -1,5 +1,5 @@
 import { RotoError } from '@roto/sdk/contract';
-import type { WriterContext } from './writer.ts';
+import type { MatteFrame, WriterContext } from './writer.ts';
 
 /** Sees to it that the frames of an output come in order, each once, and all of them. */
 export class FrameOrder {
@@ -21,8 +21,17 @@ export class FrameOrder {
     return this.#context.lastFrame - this.#context.firstFrame + 1;
   }
 
-  /** @throws RotoError `encode_failed` where `frame` is not the next one */
-  take(frame: number): void {
+  /** @throws RotoError `encode_failed` where it is not the next one or not of the clip's size */
+  take({ number: frame, matte, plate }: MatteFrame): void {
+    const { clip } = this.#context;
+    for (const picture of plate === undefined ? [matte] : [matte, plate]) {
+      if (picture.width !== clip.width || picture.height !== clip.height) {
+        throw new RotoError(
+          'encode_failed',
+          `Expected frame ${frame} at ${clip.width}x${clip.height} for ${this.#context.path}, but it is ${picture.width}x${picture.height}`,
+        );
+      }
+    }
     if (frame !== this.#next || frame > this.#context.lastFrame) {
       throw new RotoError(
         'encode_failed',

@@ -9,10 +9,11 @@ import { colorOptions } from './output-color.ts';
 import { outputFailure } from './output-failure.ts';
 import type { PlateAudio } from './plate-audio.ts';
 import { resultOutput } from './result-output.ts';
+import type { InterruptibleWriter } from './serial-writer.ts';
 import { Staging } from './staging.ts';
 import { stampText } from './stamp.ts';
 import { timecodeAt } from './timecode.ts';
-import type { MatteFrame, MatteWriter, WriterContext } from './writer.ts';
+import type { MatteFrame, WriterContext } from './writer.ts';
 
 /** What a movie is made with. */
 export interface MovieParts {
@@ -26,7 +27,7 @@ export interface MovieParts {
  * Pipes raw pictures to one ffmpeg, never more than one ahead of what it has taken. A finished file
  * is counted before it gets its name.
  */
-export class MovieWriter implements MatteWriter {
+export class MovieWriter implements InterruptibleWriter {
   readonly #parts: MovieParts;
   readonly #name: string;
   readonly #order: FrameOrder;
@@ -47,7 +48,7 @@ export class MovieWriter implements MatteWriter {
   async write(frame: MatteFrame): Promise<void> {
     const { context, recipe } = this.#parts;
     context.signal.throwIfAborted();
-    this.#order.take(frame.number);
+    this.#order.take(frame);
     const buffer = this.#buffers[this.#order.count % 2 === 0 ? 0 : 1];
     recipe.pack(frame, buffer);
     this.#process ??= await this.#start();
@@ -75,8 +76,12 @@ export class MovieWriter implements MatteWriter {
     return resultOutput(recipe.format, context);
   }
 
-  async abort(): Promise<void> {
+  interrupt(): void {
     this.#process?.kill();
+  }
+
+  async abort(): Promise<void> {
+    this.interrupt();
     // Whatever it says now: its file must be closed before the folder can go.
     await this.#process?.done.catch(() => undefined);
     await this.#staging?.discard();

@@ -1,8 +1,15 @@
 import { constants } from 'node:fs';
 import { access, readdir, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type FrameRange, type PlannedFile, RotoError } from '@roto/sdk/contract';
+import {
+  type FrameRange,
+  type PlannedFile,
+  type ResultWarning,
+  RotoError,
+} from '@roto/sdk/contract';
 import type { ClipInfo } from '../media/clip.ts';
+import type { FfmpegTools } from '../media/find-ffmpeg.ts';
+import { checkEncoders } from './create-writer.ts';
 import { framePattern } from './frame-file.ts';
 import { errnoOf, outputFailure } from './output-failure.ts';
 import type { OutputPath } from './output-paths.ts';
@@ -23,6 +30,7 @@ export interface PreflightOptions {
 
 /** Space on the disk the outputs go to. */
 export interface DiskSpace {
+  /** Bytes this user may still write. */
   readonly freeBytes: number;
 }
 
@@ -42,21 +50,40 @@ export async function planFiles(options: PreflightOptions): Promise<PlannedFile[
 
 /**
  * Refuses a run that could not be written, before anything is tracked; writes nothing itself.
- * @throws RotoError `output_unwritable`, `output_is_input`, `output_exists`
+ * @param tools The ffmpeg that movies would go through; the one found unless given.
+ * @throws RotoError `output_unwritable`, `output_is_input`, `output_exists`, `ffmpeg_missing`,
+ * `ffmpeg_unusable`
  */
-export async function checkOutputs(options: PreflightOptions): Promise<void> {
+export async function checkOutputs(options: PreflightOptions, tools?: FfmpegTools): Promise<void> {
   await checkWritable(options);
   const found = await existingFiles(options);
-  await refuseInputs(options, found.flat());
-  if (options.overwrite) return;
   const there = found.flat();
+  await refuseInputs(options, there);
   const [first] = there;
-  if (first !== undefined) {
+  if (first !== undefined && !options.overwrite) {
     const more = there.length > 1 ? ` and ${there.length - 1} more files` : '';
     throw new RotoError('output_exists', `${first}${more} would be overwritten`, {
       hint: 'Choose another folder with -o, or give --overwrite.',
     });
   }
+  await checkEncoders(
+    options.outputs.map(({ format }) => format),
+    tools,
+  );
+}
+
+/** The warning `disk_nearly_full` where the outputs may not fit on the disk of `out`. */
+export async function spaceWarning(
+  out: string,
+  neededBytes: number,
+): Promise<ResultWarning | undefined> {
+  const { freeBytes } = await freeSpace(out);
+  if (freeBytes >= neededBytes) return undefined;
+  const [needed, free] = [neededBytes, freeBytes].map((bytes) => `${(bytes / 1e9).toFixed(1)} GB`);
+  return {
+    code: 'disk_nearly_full',
+    message: `The outputs may need ${needed}, but only ${free} are free at ${out}`,
+  };
 }
 
 /** Free bytes for this user on the disk that `out` is on or would be made on. */

@@ -25,9 +25,10 @@ export class RleWriter implements MatteWriter {
     this.#order = new FrameOrder(context);
   }
 
-  async write({ number, matte }: MatteFrame): Promise<void> {
+  async write(frame: MatteFrame): Promise<void> {
     this.#context.signal.throwIfAborted();
-    this.#order.take(number);
+    this.#order.take(frame);
+    const { number, matte } = frame;
     const counts = compressRuns(runLengths(matte.alpha, matte.width, matte.height));
     const line = JSON.stringify({ frame: number, size: [matte.height, matte.width], counts });
     await this.#append(this.#file === undefined ? `${this.#head()}\n${line}` : `,\n${line}`);
