@@ -124,20 +124,26 @@ function report(result: Result, scores: readonly (number | undefined)[]): void {
   const mean = visible.reduce((sum, score) => sum + score, 0) / visible.length;
   const total = result.timings['total'] ?? 0;
   const frames = scores.length;
+  const stages = ['decode', 'encode', 'prompt', 'track', 'matte', 'write'].map(
+    (stage) => `${stage} ${((result.timings[stage] ?? 0) / frames).toFixed(2)}`,
+  );
   console.log(`engine   ${result.engine}, model ${result.model.id}, on ${result.device}`);
   console.log(
-    `time     ${(total / frames).toFixed(2)} s a frame, ${total.toFixed(1)} s for ${frames}`,
+    `time     ${(total / frames).toFixed(2)} s a frame, ${total.toFixed(1)} s for ${frames}; of a frame: ${stages.join(', ')}`,
   );
   console.log(
     `IoU      ${mean.toFixed(3)} mean, ${Math.min(...visible).toFixed(3)} least, over the ${visible.length} frames that show the balloon`,
   );
   for (const { format, path } of result.outputs) {
-    console.log(`${format.padEnd(12)} ${relative(root, path)}`);
+    console.log(`${format.padEnd(12)} ${shown(path)}`);
   }
   for (const { message } of result.warnings) console.log(`warning  ${message}`);
-  console.log(
-    `\nOpen ${relative(process.cwd(), sheetPath)} to see plate, truth and matte together.`,
-  );
+  console.log(`\nOpen ${shown(sheetPath)} to see plate, truth and matte together.`);
+}
+
+function shown(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') ? path : short;
 }
 
 function quote(argument: string): string {
