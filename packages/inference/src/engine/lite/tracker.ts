@@ -11,10 +11,12 @@ import {
   type MaskGrid,
   outsideLogit,
   positiveCells,
+  resampleGrid,
 } from './mask-grid.ts';
 import type { ViewFeatures } from './networks.ts';
 import { nextView } from './next-view.ts';
 import { presenceScore } from './presence.ts';
+import { blendSums, type FitSums } from './ridge.ts';
 import { seedMask } from './seed.ts';
 import {
   fitKeys,
@@ -33,9 +35,11 @@ import {
   onTrackClock,
   type TrackerTools,
 } from './tracker-tools.ts';
-import { boxCentre, viewRegion } from './view.ts';
+import { boxCentre, sameView, viewRegion, wholeView } from './view.ts';
 
 /** Part of the newest motion in the running velocity, and of the newest score in the usual one. */
+/** Part of the key's fit that the whole picture has; its view has the rest. */
+const surroundingsShare = 0.3;
 const velocityShare = 0.5;
 const usualShare = 0.1;
 /** Only masks of about the key's area are learned from. */
@@ -74,7 +78,10 @@ export class LiteTracker implements Tracker {
     const { cells, means } = describeCells(features);
     const picture = { width: frame.width, height: frame.height };
     const sums = await fitSumsOf(this.#tools, cells, mask, picture);
-    const memory = startMemory(sums);
+    const surroundings = await this.#surroundings(frame, mask, means);
+    const memory = startMemory(
+      surroundings === undefined ? sums : blendSums(sums, surroundings, surroundingsShare),
+    );
     const seen = whereIs(mask);
     this.#features = features;
     this.#state = {
@@ -91,6 +98,21 @@ export class LiteTracker implements Tracker {
       usualScore: 1,
     };
     return objectMask(mask, seen === undefined ? 0 : 1);
+  }
+
+  /** What the whole picture of the key teaches of the background that the view does not show. */
+  async #surroundings(
+    frame: Frame,
+    mask: MaskGrid,
+    means: Float32Array,
+  ): Promise<FitSums | undefined> {
+    const whole = wholeView(frame, this.#tools.rules);
+    if (sameView(whole, mask.view)) {
+      return undefined;
+    }
+    const features = await encodeView(this.#tools, frame, whole);
+    const { cells } = describeCells(features, means);
+    return await fitSumsOf(this.#tools, cells, resampleGrid(mask, whole), frame);
   }
 
   async #track(frame: Frame): Promise<ObjectMask> {
