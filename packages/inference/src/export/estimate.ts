@@ -13,15 +13,15 @@ export interface EstimateSize {
  */
 const costs = {
   png8: { pixel: 0.06, frame: 700 },
-  png16: { pixel: 0.3, frame: 700 },
-  tiff16: { pixel: 0.3, frame: 900 },
+  png16: { pixel: 0.2, frame: 700 },
+  tiff16: { pixel: 0.2, frame: 900 },
   // 16-bit colour of a real plate hardly shrinks.
-  rgba: { pixel: 6.5, frame: 900 },
-  luma: { pixel: 0.1, frame: 400 },
-  prores4444: { pixel: 1.6, frame: 4000 },
-  webm: { pixel: 0.15, frame: 400 },
-  greenscreen: { pixel: 0.4, frame: 1000 },
-  rle: { pixel: 0.004, frame: 300 },
+  rgba: { pixel: 7.5, frame: 900 },
+  luma: { pixel: 0.08, frame: 400 },
+  prores4444: { pixel: 2.2, frame: 4000 },
+  webm: { pixel: 0.3, frame: 400 },
+  greenscreen: { pixel: 0.2, frame: 1000 },
+  rle: { pixel: 0.006, frame: 300 },
   // Grids of the engine are 256 x 256 at most, whatever the picture.
   logits: { pixel: 0, frame: 256 * 256 * 4 + 300 },
 } as const satisfies Record<OutputFormat, { readonly pixel: number; readonly frame: number }>;

@@ -1,10 +1,9 @@
 import { compositeOver } from '../matte/composite.ts';
 import { despill } from '../matte/despill.ts';
-import { estimateForeground } from '../matte/foreground.ts';
 import type { DeepFrame } from '../media/clip.ts';
 import { bytes420, evenSize, type MovieRecipe } from './movie-recipe.ts';
+import { straightColor } from './object-color.ts';
 import { plateColor } from './output-color.ts';
-import { platePicture } from './plate-picture.ts';
 import type { MatteFrame, WriterContext } from './writer.ts';
 import { packYuv420p8 } from './yuv.ts';
 
@@ -34,7 +33,7 @@ export function greenscreenRecipe(context: WriterContext): MovieRecipe {
 
 function screened(frame: MatteFrame, context: WriterContext): DeepFrame {
   const { matte } = frame;
-  const straight = estimateForeground(platePicture(frame, context), matte);
+  const straight = straightColor(frame, context);
   const clean = context.despill ? despill(straight, matte, context.color) : straight;
   return compositeOver(clean, matte, context.color);
 }

@@ -1,10 +1,8 @@
 import { basename } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
-import { estimateForeground } from '../matte/foreground.ts';
-import { premultiply } from '../matte/premultiply.ts';
 import type { FileRecipe } from './file-writer.ts';
 import { frameFile } from './frame-file.ts';
-import { platePicture } from './plate-picture.ts';
+import { objectColor } from './object-color.ts';
 import { addPngText } from './png-text.ts';
 import { stampFields, stampSoftware, stampText } from './stamp.ts';
 import { addTiffTags } from './tiff-tags.ts';
@@ -43,8 +41,7 @@ function matteOf(format: PictureFormat, { matte }: MatteFrame): Sharp {
 
 function cutOut(frame: MatteFrame, context: WriterContext): Sharp {
   const { matte } = frame;
-  const straight = estimateForeground(platePicture(frame, context), matte);
-  const { rgb } = context.premultiplied ? premultiply(straight, matte) : straight;
+  const { rgb } = objectColor(frame, context);
   const rgba = new Uint16Array(matte.alpha.length * 4);
   for (let i = 0; i < matte.alpha.length; i++) {
     rgba[4 * i] = rgb[3 * i] ?? 0;

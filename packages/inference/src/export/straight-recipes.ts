@@ -1,10 +1,7 @@
-import { estimateForeground } from '../matte/foreground.ts';
-import { premultiply } from '../matte/premultiply.ts';
-import type { DeepFrame } from '../media/clip.ts';
 import { bytes420, type MovieRecipe } from './movie-recipe.ts';
+import { objectColor } from './object-color.ts';
 import { limitedRange, plateColor, quickTime } from './output-color.ts';
-import { platePicture } from './plate-picture.ts';
-import type { MatteFrame, WriterContext } from './writer.ts';
+import type { WriterContext } from './writer.ts';
 import { packYuv420p8, packYuv444p10 } from './yuv.ts';
 
 /**
@@ -63,9 +60,4 @@ export function webmRecipe(context: WriterContext): MovieRecipe {
       for (let i = 0; i < alpha.length; i++) out[colorBytes + i] = (alpha[i] ?? 0) / 257 + 0.5;
     },
   };
-}
-
-function objectColor(frame: MatteFrame, context: WriterContext): DeepFrame {
-  const straight = estimateForeground(platePicture(frame, context), frame.matte);
-  return context.premultiplied ? premultiply(straight, frame.matte) : straight;
 }
