@@ -1,7 +1,7 @@
 import type { DeepFrame } from '../media/clip.ts';
-import type { Matte } from './alpha.ts';
-import { opaque } from './alpha.ts';
+import { type Matte, opaque } from './alpha.ts';
 import { gaussianBlur } from './gaussian-blur.ts';
+import { boundsOf, cutOut, growBox, type PixelBox } from './pixel-box.ts';
 import { screenColorOf } from './screen-color.ts';
 
 /** Standard deviation in pixels of how far inside the edge spill is looked for. */
@@ -17,22 +17,49 @@ const reach = 3;
 export function despill(plate: DeepFrame, matte: Matte, screenColor: string): DeepFrame {
   const hue = chromaOf(screenColorOf(screenColor));
   const rgb = plate.rgb.slice();
-  if (hue === undefined) return { ...plate, rgb };
-  const depth = Float32Array.from(matte.alpha);
-  gaussianBlur(depth, matte.width, reach);
-  for (let i = 0; i < matte.alpha.length; i++) {
-    const alpha = matte.alpha[i] ?? 0;
-    if (alpha === 0) continue;
-    // Half way through a straight edge the blurred alpha is a half: full strength from there out.
-    const strength = Math.min(1, 2 * (1 - Math.min(depth[i] ?? 0, opaque) / opaque));
-    const [r, g, b] = [rgb[3 * i] ?? 0, rgb[3 * i + 1] ?? 0, rgb[3 * i + 2] ?? 0];
-    const spill = strength * Math.max(0, r * hue[0] + g * hue[1] + b * hue[2]);
-    if (spill < 0.5) continue;
-    rgb[3 * i] = clamp(r - spill * hue[0]);
-    rgb[3 * i + 1] = clamp(g - spill * hue[1]);
-    rgb[3 * i + 2] = clamp(b - spill * hue[2]);
+  const { width, height } = matte;
+  const object = boundsOf(matte.alpha, width, { least: 1, most: opaque });
+  if (hue === undefined || object === undefined) return { ...plate, rgb };
+  const box = growBox(object, 4 * reach, width, height);
+  const strength = strengthIn(matte, box);
+  let at = 0;
+  for (let y = box.top; y < box.bottom; y++) {
+    for (let x = box.left; x < box.right; x++) {
+      const share = strength[at++] ?? 0;
+      if (share > 0) takeSpill(rgb, 3 * (y * width + x), hue, share);
+    }
   }
   return { ...plate, rgb };
+}
+
+/** 1 from half way through the edge outwards, falling to 0 inside; 0 where there is no object. */
+function strengthIn(matte: Matte, box: PixelBox): Float32Array {
+  const part = cutOut(matte.alpha, matte.width, box);
+  const depth = Float32Array.from(part);
+  gaussianBlur(depth, box.right - box.left, reach);
+  for (let i = 0; i < depth.length; i++) {
+    const inside = Math.min(1, (depth[i] ?? 0) / opaque);
+    const share = Math.min(1, 2 * (1 - inside));
+    // Rounding of the blur is no edge.
+    depth[i] = part[i] === 0 || share < 1e-4 ? 0 : share;
+  }
+  return depth;
+}
+
+function takeSpill(
+  rgb: Uint16Array,
+  at: number,
+  hue: readonly [number, number, number],
+  share: number,
+): void {
+  const red = rgb[at] ?? 0;
+  const green = rgb[at + 1] ?? 0;
+  const blue = rgb[at + 2] ?? 0;
+  const spill = share * (red * hue[0] + green * hue[1] + blue * hue[2]);
+  if (spill < 0.5) return;
+  rgb[at] = clamp(red - spill * hue[0]);
+  rgb[at + 1] = clamp(green - spill * hue[1]);
+  rgb[at + 2] = clamp(blue - spill * hue[2]);
 }
 
 /** Unit vector of the colour without its mean; undefined for a colour too grey to have a hue. */

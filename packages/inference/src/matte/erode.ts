@@ -1,6 +1,6 @@
 import { half, opaque } from './alpha.ts';
 import { nearestSites } from './distance-transform.ts';
-import { boundsOf, growBox, type PixelBox } from './pixel-box.ts';
+import { boundsOf, cutOut, growBox, type PixelBox } from './pixel-box.ts';
 
 /**
  * Moves the edge of 16-bit coverage inwards by `distance` pixels (above 0): every pixel takes the
@@ -11,7 +11,11 @@ export function erode(values: Uint16Array, width: number, distance: number): Uin
   const out = values.slice();
   const box = changedBox(values, width, distance);
   if (box === undefined) return out;
-  const part = cut(values, width, box);
+  const part = {
+    values: cutOut(values, width, box),
+    width: box.right - box.left,
+    height: box.bottom - box.top,
+  };
   const sites = edgeSites(part);
   const nearest = nearestSites(sites, part.width);
   if ((nearest[0] ?? -1) < 0) return out;
@@ -56,17 +60,6 @@ function changedBox(values: Uint16Array, width: number, distance: number): Pixel
     right: Math.min(near.right, around.right),
     bottom: Math.min(near.bottom, around.bottom),
   };
-}
-
-function cut(values: Uint16Array, width: number, box: PixelBox): Part {
-  const across = box.right - box.left;
-  const down = box.bottom - box.top;
-  const part = new Uint16Array(across * down);
-  for (let y = 0; y < down; y++) {
-    const from = (box.top + y) * width + box.left;
-    part.set(values.subarray(from, from + across), y * across);
-  }
-  return { values: part, width: across, height: down };
 }
 
 /** Inner pixels with an outer one beside them: the contour runs between the two. */

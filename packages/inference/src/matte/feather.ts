@@ -1,6 +1,6 @@
-import type { Matte } from './alpha.ts';
+import { type Matte, opaque } from './alpha.ts';
 import { gaussianBlur } from './gaussian-blur.ts';
-import { boundsOf, growBox } from './pixel-box.ts';
+import { boundsOf, cutOut, growBox, putBack } from './pixel-box.ts';
 
 /**
  * Blurs the edge by a Gaussian of standard deviation `sigma` in pixels. The picture is held at its
@@ -9,23 +9,17 @@ import { boundsOf, growBox } from './pixel-box.ts';
 export function feather(matte: Matte, sigma: number): Matte {
   const { width, height } = matte;
   if (sigma <= 0) return matte;
-  const object = boundsOf(matte.alpha, width, { least: 1, most: 65535 });
+  const object = boundsOf(matte.alpha, width, { least: 1, most: opaque });
   if (object === undefined) return matte;
   const box = growBox(object, Math.ceil(4 * sigma) + 1, width, height);
   const across = box.right - box.left;
-  const part = new Float32Array(across * (box.bottom - box.top));
-  for (let y = box.top; y < box.bottom; y++) {
-    const row = matte.alpha.subarray(y * width + box.left, y * width + box.right);
-    part.set(row, (y - box.top) * across);
+  const part = cutOut(matte.alpha, width, box);
+  const blurred = Float32Array.from(part);
+  gaussianBlur(blurred, across, sigma);
+  for (let i = 0; i < part.length; i++) {
+    part[i] = Math.min(opaque, Math.max(0, Math.round(blurred[i] ?? 0)));
   }
-  gaussianBlur(part, across, sigma);
   const alpha = new Uint16Array(width * height);
-  for (let y = box.top; y < box.bottom; y++) {
-    const from = (y - box.top) * across;
-    const to = y * width + box.left;
-    for (let x = 0; x < across; x++) {
-      alpha[to + x] = Math.min(65535, Math.max(0, Math.round(part[from + x] ?? 0)));
-    }
-  }
+  putBack(alpha, width, box, part);
   return { width, height, alpha };
 }

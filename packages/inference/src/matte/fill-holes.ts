@@ -1,5 +1,6 @@
 import { type Matte, opaque } from './alpha.ts';
 import { removeIslands } from './islands.ts';
+import { boundsOf, cutOut, growBox, putBack } from './pixel-box.ts';
 
 /**
  * Fills holes of fewer than `area` pixels (4-connected, alpha below a half) with their soft rims;
@@ -7,12 +8,18 @@ import { removeIslands } from './islands.ts';
  * An area of 0 changes nothing.
  */
 export function fillHoles(matte: Matte, area: number): Matte {
-  if (area <= 0) return matte;
+  const { width, height } = matte;
+  const object = boundsOf(matte.alpha, width, { least: 1, most: opaque });
+  if (area <= 0 || object === undefined) return matte;
+  // The ring round the object belongs to the background outside, or is the picture's border.
+  const box = growBox(object, 1, width, height);
   // A hole of the matte is an island of its complement; 4-connected, as the object is 8-connected.
-  const alpha = complement(matte.alpha);
+  const ground = complement(cutOut(matte.alpha, width, box));
   const rule = { area, corners: false, keepAtBorder: true };
-  if (!removeIslands(alpha, matte.width, rule)) return matte;
-  return { ...matte, alpha: complement(alpha) };
+  if (!removeIslands(ground, box.right - box.left, rule)) return matte;
+  const alpha = matte.alpha.slice();
+  putBack(alpha, width, box, complement(ground));
+  return { ...matte, alpha };
 }
 
 function complement(alpha: Uint16Array): Uint16Array {

@@ -49,3 +49,42 @@ export function growBox(box: PixelBox, margin: number, width: number, height: nu
 function within(value: number, least: number, most: number): boolean {
   return value >= least && value <= most;
 }
+
+/** The box cut into squares of `side` pixels, row by row; the last ones may be smaller. */
+export function* tilesOf(box: PixelBox, side: number): Generator<PixelBox, void, void> {
+  for (let top = box.top; top < box.bottom; top += side) {
+    for (let left = box.left; left < box.right; left += side) {
+      yield {
+        left,
+        top,
+        right: Math.min(left + side, box.right),
+        bottom: Math.min(top + side, box.bottom),
+      };
+    }
+  }
+}
+
+/** The values of a box as a picture of its own. */
+export function cutOut(values: Uint16Array, width: number, box: PixelBox): Uint16Array {
+  const across = box.right - box.left;
+  const part = new Uint16Array(across * (box.bottom - box.top));
+  for (let y = box.top; y < box.bottom; y++) {
+    const row = values.subarray(y * width + box.left, y * width + box.right);
+    part.set(row, (y - box.top) * across);
+  }
+  return part;
+}
+
+/** Puts a picture of a box's size back where {@link cutOut} took it from. */
+export function putBack(
+  values: Uint16Array,
+  width: number,
+  box: PixelBox,
+  part: Uint16Array,
+): void {
+  const across = box.right - box.left;
+  for (let y = box.top; y < box.bottom; y++) {
+    const from = (y - box.top) * across;
+    values.set(part.subarray(from, from + across), y * width + box.left);
+  }
+}

@@ -4,7 +4,7 @@ import { emptyMatte, type Matte, opaque } from './alpha.ts';
 import { ColorFit } from './color-fit.ts';
 import { layEdgeLattice } from './edge-lattice.ts';
 import { type EdgeModel, fitEdgeModel } from './edge-model.ts';
-import { growBox, type PixelBox } from './pixel-box.ts';
+import { growBox, type PixelBox, tilesOf } from './pixel-box.ts';
 
 /** Side of the squares the edge is drawn in, in pixels: small enough for the processor's cache. */
 const tileSide = 48;
@@ -27,17 +27,9 @@ export function drawSoftEdge(mask: ObjectMask, plate: Frame): Matte {
   const inside = lattice && intersection(lattice.box, regionPixels(mask.region));
   if (lattice === undefined || inside === undefined) return matte;
   const model = fitEdgeModel(plate, lattice);
-  for (let top = inside.top; top < inside.bottom; top += tileSide) {
-    for (let left = inside.left; left < inside.right; left += tileSide) {
-      const tile = {
-        left,
-        top,
-        right: Math.min(left + tileSide, inside.right),
-        bottom: Math.min(top + tileSide, inside.bottom),
-      };
-      if (hasEdge(model, tile)) drawTile(matte, plate, model, tile, lattice.box);
-      else if (offsetAt(model, left, top) >= 0.5) fillTile(matte, tile);
-    }
+  for (const tile of tilesOf(inside, tileSide)) {
+    if (hasEdge(model, tile)) drawTile(matte, plate, model, tile, lattice.box);
+    else if (offsetAt(model, tile.left, tile.top) >= 0.5) fillTile(matte, tile);
   }
   return matte;
 }
