@@ -5,7 +5,7 @@ import type { FfmpegTools } from './find-ffmpeg.ts';
 import { fixedBlocks } from './fixed-blocks.ts';
 import { type FrameIndex, safeStart } from './frame-index.ts';
 import { toDisplayedRgb } from './movie-color.ts';
-import { eachFrameOnce, keepStamps, movieInput } from './movie-input.ts';
+import { eachFrameOnce, keepStamps, movieInput, type SeekTarget } from './movie-input.ts';
 import type { MovieProbe } from './probe.ts';
 
 /** A movie that is known frame by frame. */
@@ -61,8 +61,9 @@ async function* decodeFrom(
   start: number,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   const { movie, index } = source;
-  const seekTo = start > 0 ? (index.stamps[start] ?? 0) : undefined;
-  const log = new StampLog(source, span, seekTo);
+  const seekTo =
+    start > 0 ? { stamp: index.stamps[start] ?? 0, delay: index.seekDelay } : undefined;
+  const log = new StampLog(source, span, seekTo?.stamp);
   const child = startDecoder(source, span, seekTo, log);
   const ended = child.done.catch(() => {}).then(() => log.end());
   const frameBytes = movie.storedWidth * movie.storedHeight * 3 * (span.depth / 8);
@@ -94,7 +95,7 @@ async function* decodeFrom(
 function startDecoder(
   source: IndexedMovie,
   span: DecodeSpan,
-  seekTo: number | undefined,
+  seekTo: SeekTarget | undefined,
   log: StampLog,
 ): FfmpegProcess {
   const { tools, movie } = source;

@@ -1,6 +1,6 @@
 import { pipe, startFfmpeg } from './ffmpeg.ts';
 import type { FfmpegTools } from './find-ffmpeg.ts';
-import { eachFrameOnce, keepStamps, movieInput } from './movie-input.ts';
+import { eachFrameOnce, keepStamps, movieInput, type SeekTarget } from './movie-input.ts';
 import type { MovieProbe } from './probe.ts';
 
 /** One frame as it left the decoder. */
@@ -29,8 +29,8 @@ export function parseStamp(line: string): DecodedStamp | undefined {
 export interface DecodeStampsOptions {
   readonly tools: FfmpegTools;
   readonly movie: MovieProbe;
-  /** Time stamp of the key frame to start from; the start of the file unless given. */
-  readonly seekTo?: number | undefined;
+  /** Key frame to start from; the start of the file unless given. */
+  readonly seekTo?: SeekTarget | undefined;
   /** Stops after so many frames. */
   readonly limit?: number;
   readonly signal?: AbortSignal | undefined;

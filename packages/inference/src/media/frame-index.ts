@@ -1,6 +1,7 @@
 import { RotoError } from '@roto/sdk/contract';
 import { type DecodedStamp, decodeStamps } from './decode-stamps.ts';
 import type { FfmpegTools } from './find-ffmpeg.ts';
+import { seekDelays } from './movie-input.ts';
 import { listPackets, type PacketList } from './packet-list.ts';
 import type { MovieProbe } from './probe.ts';
 
@@ -12,6 +13,8 @@ export interface FrameIndex {
   readonly keys: Int32Array;
   /** Whether frames can be told by their stamps, so that decoding may start in the middle. */
   readonly seekable: boolean;
+  /** Seconds to ask for beyond a key frame's time to land on it. */
+  readonly seekDelay: number;
   /** Whether the file was meant to go on after its last frame here. */
   readonly truncated: boolean;
 }
@@ -107,7 +110,7 @@ function indexPackets(packets: PacketList, cut: boolean): FrameIndex {
   const stamps = Float64Array.from(kept).sort();
   const positions = new Map(Array.from(stamps, (stamp, position) => [stamp, position]));
   const keys = packets.keyStamps.flatMap((stamp) => positions.get(stamp) ?? []);
-  return { stamps, keys: keyPositions(keys), seekable: true, truncated: cut };
+  return { stamps, keys: keyPositions(keys), seekable: true, seekDelay: 0, truncated: cut };
 }
 
 function keyPositions(positions: readonly number[]): Int32Array {
@@ -124,16 +127,7 @@ async function checkEnds(
   listed: FrameIndex,
   signal: AbortSignal | undefined,
 ): Promise<FrameIndex | undefined> {
-  let start = safeStart(listed, listed.stamps.length - 1);
-  let index = listed;
-  const seekTo = start > 0 ? listed.stamps[start] : undefined;
-  let tail = await decodeStamps({ tools, movie, seekTo, signal });
-  if (start > 0 && !((tail[0]?.stamp ?? Number.POSITIVE_INFINITY) <= (seekTo ?? 0))) {
-    // The seek missed: this file is only read from its start.
-    index = { ...listed, seekable: false };
-    start = 0;
-    tail = await decodeStamps({ tools, movie, signal });
-  }
+  const { index, start, tail } = await decodeTail(tools, movie, listed, signal);
   const first = listed.stamps[start] ?? 0;
   const agreed = agreement(listed.stamps.subarray(start), tail, first);
   if (agreed === undefined || agreed === 0) {
@@ -141,10 +135,8 @@ async function checkEnds(
   }
   if (start > 0) {
     const head = await decodeStamps({ tools, movie, limit: headFrames, signal });
-    if (
-      agreement(listed.stamps.subarray(0, head.length), head, Number.NEGATIVE_INFINITY) !==
-      head.length
-    ) {
+    const expected = listed.stamps.subarray(0, head.length);
+    if (agreement(expected, head, Number.NEGATIVE_INFINITY) !== head.length) {
       return undefined;
     }
   }
@@ -155,9 +147,49 @@ async function checkEnds(
   return {
     ...index,
     stamps: listed.stamps.slice(0, count),
-    keys: listed.keys.filter((key) => key < count),
+    keys: index.keys.filter((key) => key < count),
     truncated: true,
   };
+}
+
+interface Tail {
+  readonly index: FrameIndex;
+  /** Position the tail starts from. */
+  readonly start: number;
+  readonly tail: readonly DecodedStamp[];
+}
+
+/**
+ * Decodes the last groups of pictures, and finds out on the way how to seek in this file. Where no
+ * way of asking lands on the key frame or before it, the file is only ever read from its start.
+ */
+async function decodeTail(
+  tools: FfmpegTools,
+  movie: MovieProbe,
+  listed: FrameIndex,
+  signal: AbortSignal | undefined,
+): Promise<Tail> {
+  const start = safeStart(listed, listed.stamps.length - 1);
+  const stamp = listed.stamps[start] ?? 0;
+  const before = listed.keys[keyAtOrBefore(listed, start) - 1];
+  let early: Tail | undefined;
+  for (const delay of start > 0 ? seekDelays(movie) : []) {
+    const tail = await decodeStamps({ tools, movie, seekTo: { stamp, delay }, signal });
+    const landed = tail[0]?.stamp ?? Number.POSITIVE_INFINITY;
+    const found = { index: { ...listed, seekDelay: delay }, start, tail };
+    if (landed <= stamp) {
+      if (before === undefined || landed > (listed.stamps[before] ?? 0)) {
+        return found;
+      }
+      early ??= found;
+    }
+  }
+  if (early !== undefined) {
+    return early;
+  }
+  const tail = await decodeStamps({ tools, movie, signal });
+  const keys = Int32Array.of(0);
+  return { index: start > 0 ? { ...listed, keys, seekable: false } : listed, start: 0, tail };
 }
 
 /**
@@ -202,6 +234,7 @@ function indexDecoded(
     stamps: Float64Array.from(decoded.slice(0, count), ({ stamp }) => stamp),
     keys: Int32Array.of(0),
     seekable: false,
+    seekDelay: 0,
     truncated: cut || count < decoded.length || (isMov && count < (listed?.stamps.length ?? 0)),
   };
 }

@@ -1,8 +1,8 @@
 import type { FrameRate } from '@roto/sdk/contract';
-import { type MovieProbe, positiveFraction, reduce } from './probe.ts';
+import { type MovieProbe, reduce } from './probe.ts';
 
 export interface FrameTiming {
-  /** Frames a second: exact where frames are evenly spaced, their mean where they are not. */
+  /** Frames a second: exact where frames are evenly spaced, the usual or mean where they are not. */
   readonly rate: FrameRate;
   readonly isVariable: boolean;
 }
@@ -12,7 +12,8 @@ const highestRate = 1000;
 
 /**
  * The rate of a movie from its time stamps: the first claimed rate they keep to within a tick
- * (containers round to theirs), else the spacing itself where it is even, else the mean.
+ * (containers round to theirs), else the spacing itself where it is even. Where neither holds the
+ * rate is variable: the claimed one if nearly all steps keep to it, else the mean in thousandths.
  */
 export function frameTiming(
   stamps: Float64Array,
@@ -28,25 +29,33 @@ export function frameTiming(
   const even =
     (last - first) % steps === 0 ? reduce(den, num * ((last - first) / steps)) : undefined;
   for (const rate of [...claimed, ...(even === undefined ? [] : [even])]) {
-    if (keepsTo(stamps, (rate.den * den) / (rate.num * num))) {
+    const ticks = (rate.den * den) / (rate.num * num);
+    // An edit list may cut into the first frame, which is then shown for a part of its time.
+    if (keepsTo(stamps, ticks) || (steps > 1 && keepsTo(stamps.subarray(1), ticks))) {
       return { rate, isVariable: false };
     }
   }
-  const mean = reduce(steps * den, num * (last - first));
-  return { rate: simplest(mean, claimed), isVariable: true };
+  const usual = claimed.find((rate) => mostlyKeepsTo(stamps, (rate.den * den) / (rate.num * num)));
+  const mean = (steps * den) / (num * (last - first));
+  return { rate: usual ?? inThousandths(mean), isVariable: true };
 }
 
 /** Whether every stamp lies within a tick of its place at an even spacing of `ticks`. */
 function keepsTo(stamps: Float64Array, ticks: number): boolean {
   const origin = stamps[0] ?? 0;
-  return stamps.every(
-    (stamp, at) => Math.abs(stamp - origin - at * ticks) <= Math.min(1, ticks / 2),
-  );
+  const tolerance = Math.min(1, ticks / 2) + 1e-6;
+  return stamps.every((stamp, at) => Math.abs(stamp - origin - at * ticks) <= tolerance);
 }
 
-/** The mean as players know it: a claimed rate within a hundredth of it, else thousandths. */
-function simplest(mean: FrameRate, claimed: readonly FrameRate[]): FrameRate {
-  const value = mean.num / mean.den;
-  const near = claimed.find(({ num, den }) => Math.abs(num / den / value - 1) < 0.01);
-  return near ?? positiveFraction(`${Math.max(1, Math.round(value * 1000))}/1000`) ?? fallback;
+/** Whether nine steps in ten are `ticks` long: a steady clip with a few frames missing. */
+function mostlyKeepsTo(stamps: Float64Array, ticks: number): boolean {
+  const tolerance = Math.min(1, ticks / 2) + 1e-6;
+  const steady = stamps.subarray(1).filter((stamp, at) => {
+    return Math.abs(stamp - (stamps[at] ?? 0) - ticks) <= tolerance;
+  });
+  return steady.length >= 0.9 * (stamps.length - 1);
+}
+
+function inThousandths(rate: number): FrameRate {
+  return reduce(Math.max(1, Math.round(rate * 1000)), 1000);
 }

@@ -13,6 +13,9 @@ export interface BackwardLimits {
 const memoryBytes = 96 * 2 ** 20;
 const spoolBytes = 8 * 2 ** 30;
 
+/** Shorter chunks would spend more on the way to them than on themselves. */
+const shortestChunk = 48;
+
 /**
  * Decodes the frames of a span from the last to the first. Works in chunks that begin at key
  * frames: one that fits in memory is held there, a longer one goes through a file. A frame is
@@ -41,7 +44,7 @@ export async function* decodeFramesBackward(
   }
 }
 
-/** First position of the chunk that ends at `last`: as many whole groups as memory holds, or one. */
+/** First position of the chunk that ends at `last`: whole groups, as many as memory holds. */
 function chunkStart(
   { index }: IndexedMovie,
   first: number,
@@ -49,7 +52,8 @@ function chunkStart(
   limits: Required<BackwardLimits>,
 ): number {
   let at = keyAtOrBefore(index, last);
-  while (at > 0 && last - (index.keys[at - 1] ?? 0) < limits.memoryFrames) {
+  const length = (key: number) => last - (index.keys[key] ?? 0) + 1;
+  while (at > 0 && (length(at) < shortestChunk || length(at - 1) <= limits.memoryFrames)) {
     at--;
   }
   return Math.max(first, index.keys[at] ?? 0, last - limits.spoolFrames + 1);

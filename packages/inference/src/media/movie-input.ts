@@ -6,11 +6,19 @@ import type { MovieProbe } from './probe.ts';
 /** Options of the whole job that keep the file's own time stamps. */
 export const keepStamps = ['-copyts'] as const;
 
+/** Where decoding is to start. */
+export interface SeekTarget {
+  /** Time stamp of a key frame, in ticks of the stream. */
+  readonly stamp: number;
+  /** Seconds to ask for beyond it, so that ffmpeg lands on it in this file; see {@link seekDelays}. */
+  readonly delay: number;
+}
+
 /**
- * How ffmpeg opens a movie here: as stored (no turn of its own making), from the start or from the
- * key frame with time stamp `seekTo`, every decoded frame handed on.
+ * How ffmpeg opens a movie here: as stored (no turn of its own making), from the start or from a key
+ * frame, every decoded frame handed on.
  */
-export function movieInput(movie: MovieProbe, seekTo?: number): FfmpegInput {
+export function movieInput(movie: MovieProbe, seekTo?: SeekTarget): FfmpegInput {
   const options = [...safeInput, '-noautorotate'];
   if (seekTo !== undefined) {
     options.push('-seek_timestamp', '1', '-noaccurate_seek', '-ss', seekSeconds(movie, seekTo));
@@ -19,12 +27,17 @@ export function movieInput(movie: MovieProbe, seekTo?: number): FfmpegInput {
 }
 
 /**
- * Seconds to ask for so that ffmpeg lands on the key frame itself: half a tick later against
- * rounding, and 3/23 s later for codecs that reorder, because ffmpeg takes those off again.
+ * What to add to a key frame's time to land on it. Where a codec reorders, ffmpeg takes 3/23 s off
+ * before it seeks in some containers and not in others; which, only trying tells.
  */
-function seekSeconds(movie: MovieProbe, stamp: number): string {
-  const seconds = ((stamp + 0.5) * movie.timeBase.num) / movie.timeBase.den;
-  return (seconds + (movie.reorders ? 3 / 23 : 0)).toFixed(6);
+export function seekDelays(movie: MovieProbe): readonly number[] {
+  return movie.reorders ? [0, 3 / 23] : [0];
+}
+
+/** Rounded up to ffmpeg's microseconds, as an instant too early is the key frame before. */
+function seekSeconds(movie: MovieProbe, { stamp, delay }: SeekTarget): string {
+  const seconds = (stamp * movie.timeBase.num) / movie.timeBase.den + delay;
+  return (Math.ceil(seconds * 1e6 - 1e-3) / 1e6).toFixed(6);
 }
 
 /** Output options that pass on each decoded frame exactly once, in the words of this build. */

@@ -39,13 +39,12 @@ export async function listPackets(
   let [count, end, unstamped] = [0, 0, 0];
   let lastDecodeStamp: number | undefined;
   let lastDamaged = false;
-  const tick = movie.timeBase.num / movie.timeBase.den;
   await runFfprobe({
     tools,
     path: movie.path,
     options: [
       ...(options.extra ?? []),
-      ...['-show_entries', 'packet=stream_index,pts,dts,pts_time,duration_time,flags'],
+      ...['-show_entries', 'packet=stream_index,pts,dts,pts_time,dts_time,duration_time,flags'],
       ...['-of', 'compact=p=0'],
     ],
     signal: options.signal,
@@ -69,7 +68,6 @@ export async function listPackets(
       if (packet.flags.includes('K')) {
         keyStamps.push(packet.pts);
       }
-      end = Math.max(end, packet.pts * tick || 0);
     },
   });
   if (count > maxFrames) {
@@ -97,7 +95,7 @@ function parsePacket(line: string) {
     stream: number('stream_index'),
     pts: number('pts'),
     dts: number('dts'),
-    end: number('pts_time') + (number('duration_time') || 0) || 0,
+    end: (number('pts_time') || number('dts_time') || 0) + (number('duration_time') || 0),
     flags: fields.get('flags') ?? '',
   };
 }
