@@ -19,7 +19,7 @@ export const formatMeanings = {
   prores4444: 'cut-out movie, ProRes 4444 with alpha: <object>.mov',
   webm: 'cut-out movie, VP9 with alpha: <object>.webm',
   greenscreen: 'all objects over a plain colour, with the sound of the clip: greenscreen.mp4',
-  rle: 'mattes as COCO run-length JSON: <object>.json',
+  rle: 'mattes as COCO run-length JSON: <object>.rle.json',
   logits: 'what the engine saw, low resolution, float32: <object>/<object>.####.npy',
 } as const satisfies Record<OutputFormat, string>;
 

@@ -1,7 +1,7 @@
 import { Box, Text } from 'ink';
 import { printable } from './printable.ts';
 import { type ProgressState, type ScoreTimeline, sparkline } from './progress-state.ts';
-import { formatFrames, formatRange, formatRate, formatSeconds } from './quantities.ts';
+import { formatFrames, formatRange, formatRate, formatSeconds, formatSpeed } from './quantities.ts';
 
 export interface ProgressViewProps {
   readonly state: ProgressState;
@@ -54,28 +54,34 @@ function Header({ state }: Pick<ProgressViewProps, 'state'>) {
 }
 
 function StageLine({ state, columns, color, running }: ProgressViewProps) {
-  if (state.stage === undefined || state.total === 0) return undefined;
+  if (state.start === undefined) return undefined;
+  if (state.stage === undefined || state.total === 0) {
+    return running ? <Text>loading the engine</Text> : undefined;
+  }
   const { stage, done, total, framesPerSecond, secondsLeft, reused } = state;
+  const speed = formatSpeed(framesPerSecond);
+  const timed = running && speed !== undefined && secondsLeft !== undefined;
   const facts = [
     `${done}/${total}`,
-    ...(framesPerSecond === undefined ? [] : [`${framesPerSecond.toFixed(1)} frames/s`]),
-    ...(running && secondsLeft !== undefined ? [`${formatSeconds(secondsLeft)} left`] : []),
+    ...(speed === undefined ? [] : [speed]),
+    ...(timed ? [`${formatSeconds(secondsLeft)} left`] : []),
     ...(reused > 0 ? [`${reused} from the cache`] : []),
   ].join('  ');
   const barWidth = Math.min(30, columns - stage.length - facts.length - 4);
   const filled = Math.round((barWidth * done) / total);
   return (
-    <Box>
-      <Text bold>{`${stage}  `}</Text>
+    <Text wrap="truncate-end">
+      <Text bold>{stage}</Text>
+      {'  '}
       {barWidth >= 8 ? (
         <>
           <Text {...tint(color, 'green')}>{'━'.repeat(filled)}</Text>
-          <Text dimColor>{`${'─'.repeat(barWidth - filled)}`}</Text>
-          <Text>{'  '}</Text>
+          <Text dimColor>{'─'.repeat(barWidth - filled)}</Text>
+          {'  '}
         </>
       ) : undefined}
-      <Text wrap="truncate-end">{facts}</Text>
-    </Box>
+      {facts}
+    </Text>
   );
 }
 

@@ -33,6 +33,13 @@ export function formatRate({ num, den }: FrameRate): string {
   return `${Number((num / den).toFixed(3))} fps`;
 }
 
+/** How fast frames come: `3.2 frames/s`, slower than one a second `2.1 s/frame`; nothing at 0. */
+export function formatSpeed(framesPerSecond: number | undefined): string | undefined {
+  if (framesPerSecond === undefined || framesPerSecond <= 0) return undefined;
+  if (framesPerSecond >= 1) return `${framesPerSecond.toFixed(1)} frames/s`;
+  return `${(1 / framesPerSecond).toFixed(1)} s/frame`;
+}
+
 /** Frames as ranges: `1001-1004, 1010`; after `most` ranges the rest is counted. */
 export function formatFrames(frames: readonly number[], most = 6): string {
   const ranges: { first: number; last: number }[] = [];

@@ -2,7 +2,7 @@ import type { RunEvent } from '@roto/sdk/contract';
 import { type Io, writeLine } from './io.ts';
 import { printable } from './printable.ts';
 import { foldProgress, initialProgress, type ProgressState } from './progress-state.ts';
-import { counted, formatRange, formatRate, formatSeconds } from './quantities.ts';
+import { counted, formatRange, formatRate, formatSeconds, formatSpeed } from './quantities.ts';
 import type { Reporter } from './reporter.ts';
 
 /** Plain lines on stderr: one at the start, one every 10 % of a stage, one for each warning. */
@@ -44,8 +44,9 @@ function progressLine(state: ProgressState): string {
   const percent = Math.floor((done * 100) / total);
   const details = [`${done} of ${total}`];
   if (reused > 0) details.push(`${counted(reused, 'frame')} from the cache`);
-  if (framesPerSecond !== undefined) details.push(`${framesPerSecond.toFixed(1)} frames/s`);
-  if (secondsLeft !== undefined && done < total) {
+  const speed = formatSpeed(framesPerSecond);
+  if (speed !== undefined) details.push(speed);
+  if (speed !== undefined && secondsLeft !== undefined && done < total) {
     details.push(`${formatSeconds(secondsLeft)} left`);
   }
   return `${stage ?? ''} ${percent} % (${details.join(', ')})`;

@@ -42,9 +42,9 @@ function roomIn(io: Io): Room {
 /** Room of a picture in cells, with its aspect kept. */
 function cellsOf(picture: Picture, { columns, rows }: Room): Room {
   const wanted = Math.min(columns, (rows * cellAspect * picture.width) / picture.height);
-  const width = Math.max(1, Math.round(wanted));
-  const height = (width * picture.height) / picture.width / cellAspect;
-  return { columns: width, rows: Math.max(1, Math.round(height)) };
+  const width = Math.max(1, Math.floor(wanted));
+  const height = Math.round((width * picture.height) / picture.width / cellAspect);
+  return { columns: width, rows: Math.min(rows, Math.max(1, height)) };
 }
 
 function drawing(
