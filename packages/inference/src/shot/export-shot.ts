@@ -1,11 +1,11 @@
-import type { Result, ResultClip, RunEvent } from '@roto/sdk/contract';
+import type { Result, RunEvent } from '@roto/sdk/contract';
 import { ExportHost } from '../export/export-host.ts';
 import type { ExportOutput, ExportReport } from '../export/export-job.ts';
-import type { ClipInfo } from '../media/clip.ts';
 import { ProgressClock } from '../timing/progress-clock.ts';
 import { storeFolder } from '../track/open-tracking.ts';
 import { rotoVersion } from '../version.ts';
 import type { OpenShot } from './open-shot.ts';
+import { resultClip } from './result-clip.ts';
 import { shotHash } from './shot-hash.ts';
 import type { TrackedShot } from './track-shot.ts';
 
@@ -57,12 +57,6 @@ export async function exportShot(
   } finally {
     await host.close();
   }
-}
-
-/** The part of a clip's description that results and events carry. */
-export function resultClip(clip: ClipInfo): ResultClip {
-  const { path, width, height, rate, firstFrame, lastFrame } = clip;
-  return { path, width, height, rate, firstFrame, lastFrame };
 }
 
 /** Puts the result document together. */

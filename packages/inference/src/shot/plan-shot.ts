@@ -4,9 +4,9 @@ import { estimateBytes } from '../export/estimate.ts';
 import { freeSpace, planFiles } from '../export/preflight.ts';
 import { openTracking, type Tracking } from '../track/open-tracking.ts';
 import { pendingWork } from '../track/pending-work.ts';
-import { resultClip } from './export-shot.ts';
 import type { OpenShot } from './open-shot.ts';
 import { describeRun, type PreparedRun, type PrepareOptions } from './prepare-run.ts';
+import { resultClip } from './result-clip.ts';
 
 /** Bytes the cache takes for one tracked frame, roughly: a packed 256x256 grid. */
 const cacheBytesPerStep = 70_000;

@@ -18,8 +18,8 @@ import { cacheFolder } from '../track/cache-folder.ts';
 import { openTracking, type Tracking } from '../track/open-tracking.ts';
 import { readMaskAt } from '../track/read-mask-at.ts';
 import { trackObjects } from '../track/tracking.ts';
-import { resultClip } from './export-shot.ts';
 import { type OpenShot, openShot } from './open-shot.ts';
+import { resultClip } from './result-clip.ts';
 
 export interface PreviewShotOptions {
   /** Frame to look at; the first prompted one unless said. */

@@ -1,7 +1,7 @@
 import { type ResultClip, type ShotInput, ShotSource } from '@roto/sdk/contract';
 import { openClip } from '../media/open-clip.ts';
 import { cacheFolder } from '../track/cache-folder.ts';
-import { resultClip } from './export-shot.ts';
+import { resultClip } from './result-clip.ts';
 
 export interface ProbeClipOptions {
   /** Folder that relative paths start from; the current one unless said. */

@@ -7,9 +7,9 @@ import { readMaskAt } from '../track/read-mask-at.ts';
 import { trackObjects } from '../track/tracking.ts';
 import { writeTrack } from '../track/tracks.ts';
 import { absoluteShot } from './absolute-shot.ts';
-import { resultClip } from './export-shot.ts';
 import type { OpenShot } from './open-shot.ts';
 import type { PreparedRun } from './prepare-run.ts';
+import { resultClip } from './result-clip.ts';
 import { trackHash, trackId } from './shot-hash.ts';
 
 /** A shot whose masks are all in the cache. */
