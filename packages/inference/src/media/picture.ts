@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { RotoError } from '@roto/sdk/contract';
 import sharp from 'sharp';
 import { decodeExr, readExrHeader } from './exr.ts';
@@ -164,9 +165,20 @@ function quantize(values: Float32Array, depth: 8 | 16): Uint8Array<ArrayBuffer> 
   return new Uint8Array(out.buffer);
 }
 
-function shown(linear: Float32Array, depth: 8 | 16, view: ViewTransform): Uint8Array<ArrayBuffer> {
+/** Values shown before other work gets its turn: a few milliseconds' worth. */
+const slice = 3 * 2 ** 16;
+
+async function shown(
+  linear: Float32Array,
+  depth: 8 | 16,
+  view: ViewTransform,
+): Promise<Uint8Array<ArrayBuffer>> {
   const out = depth === 8 ? new Uint8Array(linear.length) : new Uint16Array(linear.length);
-  view.apply(linear, out, depth === 8 ? 255 : 65_535);
+  for (let at = 0; at < out.length; at += slice) {
+    const part = out.subarray(at, at + slice);
+    view.apply(linear.subarray(at, at + slice), part, depth === 8 ? 255 : 65_535);
+    await setImmediate();
+  }
   return new Uint8Array(out.buffer);
 }
 
