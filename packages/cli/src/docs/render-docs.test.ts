@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises';
+import { errorKinds } from '@roto/sdk/contract';
+import { describe, expect, it } from 'vitest';
+import { isGroup } from '../commands/command-spec.ts';
+import { createCommandSpecs } from '../program.ts';
+import { renderCliDocs, renderErrorDocs } from './render-docs.ts';
+
+const docs = new URL('../../../../docs/', import.meta.url);
+
+describe('the reference', () => {
+  it.each([
+    ['cli.md', renderCliDocs],
+    ['errors.md', renderErrorDocs],
+  ])(
+    'in docs/%s is what the specs say (else run node --conditions=roto-source scripts/gen-cli-docs.ts)',
+    async (file, render) => {
+      expect(await readFile(new URL(file, docs), 'utf8')).toBe(render());
+    },
+  );
+
+  it('names every option of every command and every error code', () => {
+    const cli = renderCliDocs();
+    for (const spec of createCommandSpecs().flatMap((one) =>
+      isGroup(one) ? one.commands : [one],
+    )) {
+      for (const { flags } of Object.values(spec.options)) expect(cli).toContain(`\`${flags}\``);
+      for (const { line } of spec.examples) expect(cli).toContain(line);
+    }
+    const errors = renderErrorDocs();
+    for (const code of Object.keys(errorKinds)) expect(errors).toContain(`| \`${code}\` |`);
+  });
+});

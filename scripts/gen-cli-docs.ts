@@ -1,0 +1,8 @@
+// Writes docs/cli.md and docs/errors.md from the specs of the commands:
+// node --conditions=roto-source scripts/gen-cli-docs.ts
+import { writeFile } from 'node:fs/promises';
+import { renderCliDocs, renderErrorDocs } from '../packages/cli/src/docs/render-docs.ts';
+
+const docs = new URL('../docs/', import.meta.url);
+await writeFile(new URL('cli.md', docs), renderCliDocs());
+await writeFile(new URL('errors.md', docs), renderErrorDocs());
