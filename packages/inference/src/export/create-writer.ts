@@ -9,6 +9,7 @@ import type { MovieRecipe } from './movie-recipe.ts';
 import { MovieWriter } from './movie-writer.ts';
 import { pictureSequence } from './picture-sequence.ts';
 import { plateAudio } from './plate-audio.ts';
+import { type PlateTimes, plateTimes } from './plate-times.ts';
 import { RleWriter } from './rle-writer.ts';
 import { type InterruptibleWriter, SerialWriter } from './serial-writer.ts';
 import { proresRecipe, webmRecipe } from './straight-recipes.ts';
@@ -93,19 +94,24 @@ async function movieWriter(
 ): Promise<InterruptibleWriter> {
   const tools = given ?? (await findFfmpeg());
   await requireEncoder(tools, recipe.encoder);
-  warnOfLosses(recipe, context);
-  const audio = recipe.audio ? await plateAudio(tools, context) : undefined;
-  return new MovieWriter({ context, recipe, tools, audio });
+  const times = await plateTimes(tools, context);
+  const audio = recipe.audio ? await plateAudio(tools, context, times) : undefined;
+  warnOfLosses(recipe, context, times);
+  return new MovieWriter({ context, recipe, tools, audio, times });
 }
 
-function warnOfLosses({ format, coded }: MovieRecipe, { clip, path, warn }: WriterContext): void {
+function warnOfLosses(
+  { format, coded }: MovieRecipe,
+  { clip, path, warn }: WriterContext,
+  times: PlateTimes | undefined,
+): void {
   if (coded.width !== clip.width || coded.height !== clip.height) {
     warn(
       'padded_odd_size',
       `${path} is ${coded.width}x${coded.height}: ${format} has even sides only, so the last column or row of ${clip.width}x${clip.height} is repeated once`,
     );
   }
-  if (clip.variableRate) {
+  if (clip.variableRate && times === undefined) {
     warn(
       'variable_rate_flattened',
       `${path} has a constant rate of ${clip.rate.num}/${clip.rate.den}, but ${clip.path} has not: its frames are all there, their times are not kept`,

@@ -1,27 +1,15 @@
 import { basename, dirname } from 'node:path';
 import { type ResultOutput, RotoError } from '@roto/sdk/contract';
-import { type FfmpegProcess, pipe, startFfmpeg } from '../media/ffmpeg.ts';
-import type { FfmpegTools } from '../media/find-ffmpeg.ts';
+import { type FfmpegProcess, startFfmpeg } from '../media/ffmpeg.ts';
 import { countMovieFrames } from './count-movie-frames.ts';
 import { FrameOrder } from './frame-order.ts';
-import type { MovieRecipe } from './movie-recipe.ts';
-import { colorOptions } from './output-color.ts';
+import { type MovieParts, movieOptions, pictureInput, timedStream } from './movie-options.ts';
 import { outputFailure } from './output-failure.ts';
-import type { PlateAudio } from './plate-audio.ts';
 import { resultOutput } from './result-output.ts';
 import type { InterruptibleWriter } from './serial-writer.ts';
 import { Staging } from './staging.ts';
-import { stampText } from './stamp.ts';
-import { timecodeAt } from './timecode.ts';
-import type { MatteFrame, WriterContext } from './writer.ts';
-
-/** What a movie is made with. */
-export interface MovieParts {
-  readonly context: WriterContext;
-  readonly recipe: MovieRecipe;
-  readonly tools: FfmpegTools;
-  readonly audio: PlateAudio | undefined;
-}
+import type { TimedPictures } from './timed-pictures.ts';
+import type { MatteFrame } from './writer.ts';
 
 /**
  * Pipes raw pictures to one ffmpeg, never more than one ahead of what it has taken. A finished file
@@ -33,6 +21,7 @@ export class MovieWriter implements InterruptibleWriter {
   readonly #order: FrameOrder;
   /** Two, so that one is filled while the other is taken by ffmpeg. */
   readonly #buffers: readonly [Uint8Array, Uint8Array];
+  readonly #timed: TimedPictures | undefined;
   #taken: Promise<boolean> = Promise.resolve(true);
   #staging: Staging | undefined;
   #process: FfmpegProcess | undefined;
@@ -42,6 +31,7 @@ export class MovieWriter implements InterruptibleWriter {
     this.#name = basename(parts.context.path);
     this.#order = new FrameOrder(parts.context);
     const { frameBytes } = parts.recipe;
+    this.#timed = timedStream(parts);
     this.#buffers = [new Uint8Array(frameBytes), new Uint8Array(frameBytes)];
   }
 
@@ -53,6 +43,8 @@ export class MovieWriter implements InterruptibleWriter {
     recipe.pack(frame, buffer);
     this.#process ??= await this.#start();
     if (!(await this.#taken)) await this.#fail(this.#process);
+    const seconds = this.#parts.times?.seconds[this.#order.count - 1] ?? 0;
+    if (this.#timed !== undefined) this.#process.stdin?.write(this.#timed.pictureHead(seconds));
     this.#taken = send(this.#process, buffer);
   }
 
@@ -90,13 +82,15 @@ export class MovieWriter implements InterruptibleWriter {
   async #start(): Promise<FfmpegProcess> {
     const { context, tools, audio } = this.#parts;
     this.#staging = await Staging.open(dirname(context.path));
-    return startFfmpeg({
+    const process = startFfmpeg({
       tools,
-      inputs: [rawInput(this.#parts), ...(audio === undefined ? [] : [audio.input])],
-      outputs: [{ to: this.#staging.path(this.#name), options: outputOptions(this.#parts) }],
+      inputs: [pictureInput(this.#parts), ...(audio === undefined ? [] : [audio.input])],
+      outputs: [{ to: this.#staging.path(this.#name), options: movieOptions(this.#parts) }],
       signal: context.signal,
       failure: { code: 'encode_failed', message: `Could not write ${context.path}` },
     });
+    if (this.#timed !== undefined) process.stdin?.write(this.#timed.head);
+    return process;
   }
 
   /** ffmpeg no longer takes pictures: its own reason, or ours where it gives none. */
@@ -128,39 +122,4 @@ function refuseUnclosed(process: FfmpegProcess, path: string): void {
       cause: new Error(said),
     });
   }
-}
-
-function rawInput({ context, recipe }: MovieParts) {
-  const { num, den } = context.clip.rate;
-  const { width, height } = recipe.coded;
-  return {
-    from: pipe,
-    options: [
-      ...['-f', 'rawvideo', '-pix_fmt', recipe.pixelFormat, '-video_size', `${width}x${height}`],
-      ...['-framerate', `${num}/${den}`, ...colorOptions(recipe.color)],
-    ],
-  } as const;
-}
-
-/** No clock, no build name goes into the file: the same frames give the same bytes. */
-function outputOptions({ context, recipe, audio }: MovieParts): string[] {
-  const { num, den } = context.clip.pixelAspect;
-  const timecode = timecodeAt(context.clip, context.firstFrame);
-  return [
-    ...['-map', '0:v:0', ...(audio?.options ?? []), '-map_metadata', '-1', '-map_chapters', '-1'],
-    ...['-vf', `setsar=sar=${num}/${den}:max=100000`, '-c:v', recipe.encoder, ...recipe.options],
-    ...['-pix_fmt', recipe.pixelFormat, ...colorOptions(recipe.color)],
-    ...['-metadata', `comment=${stampText(context.stamp)}`],
-    ...(timecode === undefined ? [] : timecodeOptions(recipe.container, timecode)),
-    ...['-fflags', '+bitexact', '-flags:v', '+bitexact', '-flags:a', '+bitexact'],
-    ...(recipe.container === 'webm' ? [] : ['-movflags', '+write_colr+faststart']),
-    ...['-f', recipe.container],
-  ];
-}
-
-/** MOV and MP4 have a track for it; WebM, like Matroska, a tag. */
-function timecodeOptions(container: MovieRecipe['container'], timecode: string): string[] {
-  return container === 'webm'
-    ? ['-metadata:s:v:0', `timecode=${timecode}`]
-    : ['-timecode', timecode];
 }

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { FfmpegInput } from '../media/ffmpeg.ts';
 import { runFfprobe, safeInput } from '../media/ffprobe.ts';
 import type { FfmpegTools } from '../media/find-ffmpeg.ts';
+import { editListCutsLast } from './edit-lists.ts';
+import type { PlateTimes } from './plate-times.ts';
 import type { WriterContext } from './writer.ts';
 
 /** The plate's sound on its way into an mp4. */
@@ -32,10 +34,12 @@ const Report = z.looseObject({
  * All sound streams of the plate, cut to the exported frames where they are not the whole clip;
  * undefined where there is none. Streams of a codec unknown to this ffmpeg are left out with the
  * warning `audio_dropped`.
+ * @param times where frames are not evenly spaced.
  */
 export async function plateAudio(
   tools: FfmpegTools,
   context: WriterContext,
+  times: PlateTimes | undefined,
 ): Promise<PlateAudio | undefined> {
   const { clip, signal } = context;
   if (clip.kind !== 'movie' || !clip.hasAudio) return undefined;
@@ -63,12 +67,14 @@ export async function plateAudio(
   }
   if (readable.length === 0) return undefined;
   const picture = streams.find((stream) => stream.codec_type === 'video');
+  // Copied sound begins before the cut, which only an edit list can hide.
+  const mayCopy = times === undefined || !editListCutsLast(tools);
   const lead = seconds(picture?.start_time) - seconds(format?.start_time);
   return {
-    input: { from: clip.path, options: [...safeInput, ...cut(context, lead)] },
+    input: { from: clip.path, options: [...safeInput, ...cut(context, lead, times)] },
     options: readable.flatMap(({ index, codec_name = '' }, at) => [
       ...['-map', `1:${index}`, `-c:a:${at}`],
-      ...(copied.has(codec_name) ? ['copy'] : ['aac', `-b:a:${at}`, '256k']),
+      ...(mayCopy && copied.has(codec_name) ? ['copy'] : ['aac', `-b:a:${at}`, '256k']),
     ]),
   };
 }
@@ -77,13 +83,18 @@ export async function plateAudio(
  * Where the sound of the exported frames begins in the file and how long it lasts. `lead` is how
  * long, in seconds, the file runs before its first picture.
  */
-function cut({ clip, firstFrame, lastFrame }: WriterContext, lead: number): string[] {
+function cut(
+  { clip, firstFrame, lastFrame }: WriterContext,
+  lead: number,
+  times: PlateTimes | undefined,
+): string[] {
   const frame = clip.rate.den / clip.rate.num;
-  const start = lead + (firstFrame - clip.firstFrame) * frame;
+  const start = lead + (times?.start ?? (firstFrame - clip.firstFrame) * frame);
+  const duration = times?.duration ?? (lastFrame - firstFrame + 1) * frame;
   const whole = firstFrame === clip.firstFrame && lastFrame === clip.lastFrame;
   return [
     ...(start > 0 ? ['-ss', start.toFixed(6)] : []),
-    ...(whole ? [] : ['-t', ((lastFrame - firstFrame + 1) * frame).toFixed(6)]),
+    ...(whole ? [] : ['-t', duration.toFixed(6)]),
   ];
 }
 
