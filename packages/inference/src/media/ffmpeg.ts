@@ -56,6 +56,14 @@ export interface FfmpegProcess {
 
 const stderrTail = 16 * 1024;
 
+/**
+ * The environment ffmpeg and ffprobe run in. The static builds npm brings crash on transport streams
+ * where they find character set modules made for another C library, so they are shown none.
+ */
+export function childEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, GCONV_PATH: '/nonexistent' };
+}
+
 /** Name ffmpeg takes for exactly this file, whatever characters its path has. */
 export function fileUrl(path: string): string {
   return `file:${path}`;
@@ -70,6 +78,7 @@ export function startFfmpeg(job: FfmpegJob): FfmpegProcess {
   const usesStdout = job.outputs.some((output) => output.to === pipe);
   job.signal?.throwIfAborted();
   const child = spawn(job.tools.ffmpeg, ffmpegArguments(job, usesStdin), {
+    env: childEnvironment(),
     stdio: [usesStdin ? 'pipe' : 'ignore', usesStdout ? 'pipe' : 'ignore', 'pipe'],
     windowsHide: true,
   });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { RotoError } from '@roto/sdk/contract';
-import { fileUrl, lastComplaint, splitLines } from './ffmpeg.ts';
+import { childEnvironment, fileUrl, lastComplaint, splitLines } from './ffmpeg.ts';
 import type { FfmpegTools } from './find-ffmpeg.ts';
 
 export interface FfprobeJob {
@@ -40,6 +40,7 @@ export function runFfprobe(job: FfprobeJob): Promise<void> {
   const args = ['-hide_banner', '-loglevel', 'level+error', ...safeInput];
   args.push('-protocol_whitelist', 'file', ...job.options, '-i', fileUrl(job.path));
   const child = spawn(job.tools.ffprobe, args, {
+    env: childEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
   });
@@ -57,7 +58,7 @@ export function runFfprobe(job: FfprobeJob): Promise<void> {
     child.once('error', (cause) => {
       reject(new RotoError('ffmpeg_unusable', `Could not start ${job.tools.ffprobe}`, { cause }));
     });
-    child.once('close', (status) => {
+    child.once('close', (status, signalName) => {
       if (job.signal?.aborted) {
         reject(job.signal.reason);
       } else if (timeout.aborted) {
@@ -65,7 +66,9 @@ export function runFfprobe(job: FfprobeJob): Promise<void> {
       } else if (status === 0) {
         resolve();
       } else {
-        reject(unreadable(job.path, lastComplaint(log) ?? `ffprobe ended with status ${status}`));
+        reject(
+          unreadable(job.path, lastComplaint(log) ?? `ffprobe ended with ${signalName ?? status}`),
+        );
       }
     });
   }).finally(() => stop.removeEventListener('abort', kill));

@@ -2,7 +2,7 @@ import { type FrameRange, type FrameRate, RotoError } from '@roto/sdk/contract';
 import type { Clip, ClipInfo } from './clip.ts';
 import { clipOf } from './clip-of.ts';
 import { decodeFrames, type IndexedMovie } from './decode-frames.ts';
-import { findFfmpeg } from './find-ffmpeg.ts';
+import { type FfmpegTools, findFfmpeg } from './find-ffmpeg.ts';
 import { movieFingerprint } from './fingerprint.ts';
 import { type FrameIndex, indexFrames } from './frame-index.ts';
 import { frameTiming } from './frame-timing.ts';
@@ -11,6 +11,8 @@ import { type BackwardLimits, decodeFramesBackward } from './movie-frames.ts';
 import { type MovieProbe, probeMovie } from './probe.ts';
 
 export interface OpenMovieOptions extends BackwardLimits {
+  /** Found as {@link findFfmpeg} does unless given. */
+  readonly tools?: FfmpegTools;
   /** Number of the first frame; 0 unless said. */
   readonly startFrame?: number | undefined;
   /** Frames the caller means to use; a file cut off after them is no error. */
@@ -30,7 +32,7 @@ export interface OpenMovieOptions extends BackwardLimits {
  */
 export async function openMovie(path: string, options: OpenMovieOptions = {}): Promise<Clip> {
   const { cacheDir, signal } = options;
-  const tools = await findFfmpeg({ cacheDir });
+  const tools = options.tools ?? (await findFfmpeg({ cacheDir }));
   const movie = await probeMovie(tools, path, signal);
   const [index, fingerprint] = await Promise.all([
     indexFrames(tools, movie, signal),
