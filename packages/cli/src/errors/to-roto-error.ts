@@ -33,11 +33,18 @@ function usageError(error: CommanderError): RotoError {
       cause: error,
     });
   }
-  const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
-  const sentence = first.charAt(0).toUpperCase() + first.slice(1);
-  const suggestion = rest.join(' ').replace(/^\(|\)$/g, '');
+  // A word of the command line may hold line ends itself: only commander's own last line is one.
+  const whole = error.message.replace(/^error: /, '');
+  const [, said = whole, suggestion = ''] = /^(.*)\n\((Did you mean .*)\)$/s.exec(whole) ?? [];
+  const sentence = said.charAt(0).toUpperCase() + said.slice(1);
   return new RotoError('invalid_argument', sentence.endsWith('.') ? sentence : `${sentence}.`, {
-    hint: suggestion === '' ? 'See roto help.' : suggestion,
+    hint: suggestion === '' ? hintOf(error) : suggestion,
     cause: error,
   });
+}
+
+function hintOf({ code }: CommanderError): string {
+  return code === 'commander.unknownOption'
+    ? 'See roto help; a file whose name begins with a dash is written ./-name.'
+    : 'See roto help.';
 }

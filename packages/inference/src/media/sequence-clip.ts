@@ -152,7 +152,7 @@ function gap(path: string, missing: readonly number[]): RotoError {
       : `${missing.length} frames are missing, the first is ${first}`;
   return new RotoError('sequence_gap', `${path} has a gap: ${what}`, {
     param: 'source.path',
-    hint: 'Copy the missing frames, or set missingFrames to hold or black.',
+    hint: 'Copy the missing frames, or choose hold or black: --missing-frames, or missingFrames in a shot document.',
   });
 }
 
@@ -199,7 +199,10 @@ function sequenceInfo(parts: {
   const warnings: { code: string; message: string }[] = [];
   if (missing.length > 0) {
     const filling = options.missingFrames === 'black' ? 'black' : 'the frame before';
-    const message = `${missing.length} frames are missing; each is shown as ${filling}.`;
+    const message =
+      missing.length === 1
+        ? `Frame ${missing[0]} is missing; ${filling} is shown instead.`
+        : `${missing.length} frames are missing; each is shown as ${filling}.`;
     warnings.push({ code: 'sequence_gap', message });
   }
   if (view === undefined && (options.exposure ?? 0) !== 0) {
