@@ -52,6 +52,7 @@ export const errorKinds = {
   ffmpeg_unusable: 'engine',
   model_missing: 'engine',
   model_corrupt: 'engine',
+  model_unsupported: 'engine',
   device_unavailable: 'engine',
   out_of_memory: 'engine',
   engine_missing: 'engine',
