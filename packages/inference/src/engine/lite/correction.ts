@@ -13,7 +13,7 @@ import type { ViewFeatures } from './networks.ts';
 import { clicksOf, type SeededMask, seedMask } from './seed.ts';
 import { decodeInRounds, insidePicture } from './seed-mask.ts';
 import { encodeView, lengthUnit, type TrackerTools } from './tracker-tools.ts';
-import { cellSide, toCells, type View, viewRegion, wholeView } from './view.ts';
+import { cellCentre, toCells, type View, viewRegion, wholeView } from './view.ts';
 
 /** A corrected mask, and how much more its cells count than others when learned from. */
 export interface CorrectedMask extends SeededMask {
@@ -41,10 +41,8 @@ function anchors(mask: MaskGrid, clicks: readonly Click[], unit: number): Click[
       });
     }
   }
-  const side = cellSide(mask.view);
   return deepCells(free, mask.width, mask.height, 3, unit).map((cell) => ({
-    x: mask.view.x + (cell.x + 0.5) * side,
-    y: mask.view.y + (cell.y + 0.5) * side,
+    ...cellCentre(mask.view, cell),
     positive: true,
   }));
 }

@@ -2,7 +2,7 @@ import { dropSmallParts } from './components.ts';
 import { distanceTo } from './distance.ts';
 import { boxOfCells, type MaskGrid, positiveCells } from './mask-grid.ts';
 import type { DecoderPrompt } from './networks.ts';
-import { type Box, cellSide, maskCell, type View } from './view.ts';
+import { type Box, cellCentre, cellSide, maskCell, type View } from './view.ts';
 
 /** A click in pixels of the picture, edges not centres: the first pixel's centre is at .5. */
 export interface Click {
@@ -120,8 +120,7 @@ export function questionFromPrior(prior: MaskGrid, unit: number): MaskQuestion |
   }
   const side = cellSide(view);
   const click = (cell: { x: number; y: number }, positive: boolean): Click => ({
-    x: view.x + (cell.x + 0.5) * side,
-    y: view.y + (cell.y + 0.5) * side,
+    ...cellCentre(view, cell),
     positive,
   });
   const inside = deepCells(object, width, height, positiveClicks, unit);

@@ -1,7 +1,8 @@
 import { type CellFeatures, scoreCells } from './cell-features.ts';
 import { decoderPrompt, questionFromPrior } from './decoder-prompts.ts';
-import { type ChosenMask, chooseMask, fuse, withoutSpecks } from './fusion.ts';
+import { chooseMask, fuse, withoutSpecks } from './fusion.ts';
 import {
+  areaInPixels,
   cellsInPicture,
   countCells,
   enlargeFeaturePlane,
@@ -46,43 +47,38 @@ export async function findObject(
   });
   const question = questionFromPrior(prior, unit);
   let mask = prior;
-  let chosen: ChosenMask = { logits: prior.logits, agreement: 0, expectedIou: 0 };
+  let agreement = 0;
   if (question !== undefined) {
     const masks = await decodeMasks(tools, features, decoderPrompt(question, view));
-    chosen = chooseMask(masks, prior);
+    const chosen = chooseMask(masks, prior);
+    agreement = chosen.agreement;
     mask = withoutSpecks(fuse(chosen, prior));
   }
   const keyScore = enlargeFeaturePlane(scoreCells(cells, state.keyModel), view);
-  return { mask, evidence: weigh(state, mask, score, keyScore, chosen) };
-}
-
-function meanOver(values: Float32Array, cells: Uint8Array, count: number): number {
-  let sum = 0;
-  for (let i = 0; i < cells.length; i++) {
-    sum += cells[i] === 1 ? (values[i] ?? 0) : 0;
-  }
-  return sum / Math.max(count, 1);
+  return { mask, evidence: weigh(state, mask, keyScore, agreement) };
 }
 
 function weigh(
   state: TrackerState,
   mask: MaskGrid,
-  score: Float32Array,
   keyScore: Float32Array,
-  chosen: ChosenMask,
+  agreement: number,
 ): PresenceEvidence {
   const found = positiveCells(mask);
   const count = countCells(found);
-  const area = count * cellSide(mask.view) ** 2;
-  const mean = meanOver(score, found, count);
+  let sum = 0;
+  let best = -1;
+  for (let i = 0; i < found.length; i++) {
+    if (found[i] === 1) {
+      sum += keyScore[i] ?? 0;
+      best = Math.max(best, keyScore[i] ?? 0);
+    }
+  }
   return {
-    score: mean,
-    keyScore: meanOver(keyScore, found, count),
-    scoreRatio: mean / Math.max(state.usualScore, 0.1),
-    agreement: chosen.agreement,
-    expectedIou: chosen.expectedIou,
-    areaRatio: area / state.area,
-    keyAreaRatio: area / state.keyArea,
+    meanKeyScore: count === 0 ? -1 : sum / count,
+    bestKeyScore: best,
+    agreement,
+    keyAreaRatio: areaInPixels(mask.view, count) / state.keyArea,
     wasLost: state.lostFrames > 0,
   };
 }

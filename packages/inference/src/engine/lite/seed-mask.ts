@@ -5,8 +5,22 @@ import { clip } from './prior.ts';
 import { decodeMasks, type TrackerTools } from './tracker-tools.ts';
 import { type Box, cellSide, maskSize, type PictureSize, type View } from './view.ts';
 
+/** Which of the decoder's four masks an answer is made of, given the IoU it expects of each. */
+export type MaskPick = (expectedIou: Float32Array) => readonly number[];
+
+/** The mask for prompts that leave no doubt what is meant. */
+export const onlyMask: MaskPick = () => [0];
+
+/** Of the three masks for prompts in doubt (part, whole, group) the one expected best. */
+export const likeliestMask: MaskPick = (iou) => [
+  [1, 2, 3].reduce((best, i) => ((iou[i] ?? 0) > (iou[best] ?? 0) ? i : best)),
+];
+
+/** Both of the above. */
+export const bothMasks: MaskPick = (iou) => [...onlyMask(iou), ...likeliestMask(iou)];
+
 /** Decodes of one question, each starting from the mean of those before. */
-const rounds = 3;
+const usualRounds = 3;
 
 /**
  * The decoder's answer to clicks and a box, refined: each round is given the mean of the masks so
@@ -17,22 +31,30 @@ export async function decodeInRounds(
   features: ViewFeatures,
   view: View,
   question: MaskQuestion,
+  { pick = onlyMask, rounds = usualRounds }: { pick?: MaskPick; rounds?: number } = {},
 ): Promise<MaskGrid> {
   const { width, height } = maskSize(view);
   const cells = width * height;
   const sum = new Float32Array(cells);
+  let summed = 0;
   let mask = question.mask;
-  for (let round = 1; round <= rounds; round++) {
+  for (let round = 0; round < rounds; round++) {
     const prompt = decoderPrompt({ ...question, ...(mask && { mask }) }, view);
-    const { masks } = await decodeMasks(tools, features, prompt);
-    const mean = new Float32Array(cells);
-    for (let i = 0; i < cells; i++) {
-      sum[i] = (sum[i] ?? 0) + (masks[i] ?? 0);
-      mean[i] = clip((sum[i] ?? 0) / round, outsideLogit, -outsideLogit);
+    const { masks, iou } = await decodeMasks(tools, features, prompt);
+    for (const index of pick(iou)) {
+      summed++;
+      for (let i = 0; i < cells; i++) {
+        sum[i] = (sum[i] ?? 0) + (masks[index * cells + i] ?? 0);
+      }
     }
-    mask = mean;
+    mask = sum.map((value) => clip(value / summed, outsideLogit, -outsideLogit));
   }
   return { view, width, height, logits: mask ?? sum };
+}
+
+/** Mean of the logits of two masks of one view. */
+export function meanMask(a: MaskGrid, b: MaskGrid): MaskGrid {
+  return { ...a, logits: a.logits.map((logit, i) => (logit + (b.logits[i] ?? 0)) / 2) };
 }
 
 /** Smallest box round the mask and every positive click; undefined where there is neither. */

@@ -1,18 +1,21 @@
 import { RotoError } from '@roto/sdk/contract';
 import type { Frame } from '../../media/clip.ts';
 import type { EnginePrompt, MaskPicture } from '../engine.ts';
-import type { Click, MaskQuestion } from './decoder-prompts.ts';
-import { cellsInPicture, type MaskGrid, resampleGrid } from './mask-grid.ts';
+import { type Click, deepCells, type MaskQuestion } from './decoder-prompts.ts';
+import { cellsInPicture, type MaskGrid, positiveCells, resampleGrid } from './mask-grid.ts';
 import type { ViewFeatures } from './networks.ts';
 import {
+  bothMasks,
   boxOfMatte,
   boxWithClicks,
   decodeInRounds,
   gridFromMatte,
   insidePicture,
+  likeliestMask,
+  meanMask,
 } from './seed-mask.ts';
-import { encodeView, type TrackerTools } from './tracker-tools.ts';
-import { viewForBox, wholeView } from './view.ts';
+import { encodeView, lengthUnit, type TrackerTools } from './tracker-tools.ts';
+import { type Box, cellCentre, viewForBox, wholeView } from './view.ts';
 
 /** The mask a prompt asks for, with the features of its view. */
 export interface SeededMask {
@@ -41,9 +44,7 @@ export async function seedMask(
   }
   const clicks = clicksOf(prompt);
   if (prompt.box !== undefined) {
-    const view = viewForBox(prompt.box, frame, tools.rules);
-    const features = await encodeView(tools, frame, view);
-    return await askView(tools, frame, features, { clicks, box: prompt.box }, view);
+    return await seedFromBox(tools, frame, prompt.box, clicks);
   }
   if (!clicks.some((click) => click.positive)) {
     throw new RotoError(
@@ -55,15 +56,23 @@ export async function seedMask(
   return await seedFromClicks(tools, frame, { clicks });
 }
 
-async function askView(
+/** A box and clicks together: the mean of what the clicks say alone and what they say in the box. */
+async function seedFromBox(
   tools: TrackerTools,
   frame: Frame,
-  features: ViewFeatures,
-  question: MaskQuestion,
-  view: MaskGrid['view'],
+  box: Box,
+  clicks: readonly Click[],
 ): Promise<SeededMask> {
-  const answer = await decodeInRounds(tools, features, view, question);
-  return { mask: insidePicture(answer, cellsInPicture(view, frame)), features };
+  const view = viewForBox(box, frame, tools.rules);
+  const features = await encodeView(tools, frame, view);
+  const inside = cellsInPicture(view, frame);
+  if (!clicks.some((click) => click.positive)) {
+    const answer = await decodeInRounds(tools, features, view, { clicks, box });
+    return { mask: insidePicture(answer, inside), features };
+  }
+  const byClicks = await decodeInRounds(tools, features, view, { clicks });
+  const boxed = await decodeInRounds(tools, features, view, { clicks, box }, { pick: bothMasks });
+  return { mask: insidePicture(meanMask(byClicks, boxed), inside), features };
 }
 
 async function seedFromClicks(
@@ -72,15 +81,38 @@ async function seedFromClicks(
   question: MaskQuestion,
 ): Promise<SeededMask> {
   const whole = wholeView(frame, tools.rules);
-  const first = await askView(tools, frame, await encodeView(tools, frame, whole), question, whole);
-  const box = boxWithClicks(first.mask, question);
+  const features = await encodeView(tools, frame, whole);
+  // One click leaves open how much is meant; the likeliest of the decoder's three readings is taken.
+  const lone = question.clicks.length === 1;
+  const answer = await decodeInRounds(
+    tools,
+    features,
+    whole,
+    question,
+    lone ? { pick: likeliestMask, rounds: 1 } : {},
+  );
+  const first = insidePicture(answer, cellsInPicture(whole, frame));
+  const box = boxWithClicks(first, question);
   if (box === undefined) {
-    return first;
+    return { mask: first, features };
   }
   const view = viewForBox(box, frame, tools.rules);
-  const features = await encodeView(tools, frame, view);
-  const closer = { ...question, mask: resampleGrid(first.mask, view).logits };
-  return await askView(tools, frame, features, closer, view);
+  const mask = resampleGrid(first, view);
+  const closer = {
+    clicks: lone
+      ? [...question.clicks, ...clicksInside(mask, lengthUnit(tools.rules))]
+      : question.clicks,
+    mask: mask.logits,
+  };
+  const near = await encodeView(tools, frame, view);
+  const refined = await decodeInRounds(tools, near, view, closer);
+  return { mask: insidePicture(refined, cellsInPicture(view, frame)), features: near };
+}
+
+/** Clicks deep inside a mask, so that a closer look means the same object. */
+function clicksInside(mask: MaskGrid, unit: number): Click[] {
+  const cells = deepCells(positiveCells(mask), mask.width, mask.height, 3, unit);
+  return cells.map((cell) => ({ ...cellCentre(mask.view, cell), positive: true }));
 }
 
 async function seedFromMatte(

@@ -36,7 +36,6 @@ function someState(): TrackerState {
     means: Float32Array.from({ length: featureCount - 1 }, (_, i) => i / 3),
     memory,
     keyModel: fitKeys(memory),
-    usualScore: 0.1 + 0.2,
   };
 }
 

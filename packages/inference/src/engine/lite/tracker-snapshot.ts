@@ -146,6 +146,5 @@ export function readSnapshot(bytes: Uint8Array): TrackerState {
     means,
     memory,
     keyModel: fitKeys(memory),
-    usualScore: number('usualScore'),
   };
 }

@@ -20,6 +20,4 @@ export interface TrackerState {
   readonly memory: TargetMemory;
   /** The target model of the keys alone. */
   readonly keyModel: Float64Array;
-  /** How the target model scores the object while it is surely seen, a running mean. */
-  readonly usualScore: number;
 }

@@ -37,13 +37,13 @@ import {
 } from './tracker-tools.ts';
 import { boxCentre, sameView, viewRegion, wholeView } from './view.ts';
 
-/** Part of the newest motion in the running velocity, and of the newest score in the usual one. */
+/** Part of the newest motion in the running velocity. */
 /** Part of the key's fit that the whole picture has; its view has the rest. */
 const surroundingsShare = 0.3;
 const velocityShare = 0.5;
-const usualShare = 0.1;
-/** Only masks of about the key's area are learned from. */
+/** Only masks of about the key's area are learned from, and only where the object is surely seen. */
 const learnedAreas = { least: 0.2, most: 5 } as const;
+const learnedScore = 0.7;
 
 /** One object followed by MobileSAM and an online linear model of how it looks. */
 export class LiteTracker implements Tracker {
@@ -95,7 +95,6 @@ export class LiteTracker implements Tracker {
       means,
       memory,
       keyModel: fitKeys(memory),
-      usualScore: 1,
     };
     return objectMask(mask, seen === undefined ? 0 : 1);
   }
@@ -135,7 +134,7 @@ export class LiteTracker implements Tracker {
     const next = seenState({ ...state, memory }, found);
     const ratio = next.area / next.keyArea;
     this.#state =
-      ratio > learnedAreas.least && ratio < learnedAreas.most
+      score > learnedScore && ratio > learnedAreas.least && ratio < learnedAreas.most
         ? {
             ...next,
             memory: rememberFrame(memory, await fitSumsOf(tools, cells, found.mask, state.picture)),
@@ -202,8 +201,7 @@ function seenState(state: TrackerState, found: FoundObject): TrackerState {
     x: share * (now.x - before.x) + (1 - velocityShare) * state.velocity.x,
     y: share * (now.y - before.y) + (1 - velocityShare) * state.velocity.y,
   };
-  const usualScore = state.usualScore + usualShare * (found.evidence.score - state.usualScore);
-  return { ...state, ...seen, mask: found.mask, velocity, lostFrames: 0, usualScore };
+  return { ...state, ...seen, mask: found.mask, velocity, lostFrames: 0 };
 }
 
 function objectMask(mask: MaskGrid, score: number): ObjectMask {

@@ -142,3 +142,12 @@ export function viewRegion(view: View): Region {
 export function toCells(view: View, x: number, y: number): { x: number; y: number } {
   return { x: (x - view.x) / cellSide(view), y: (y - view.y) / cellSide(view) };
 }
+
+/** Centre of a mask cell in pixels of the picture. */
+export function cellCentre(
+  view: View,
+  cell: { readonly x: number; readonly y: number },
+): { x: number; y: number } {
+  const side = cellSide(view);
+  return { x: view.x + (cell.x + 0.5) * side, y: view.y + (cell.y + 0.5) * side };
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { type PresenceEvidence, presenceScore } from './presence.ts';
+
+/** As measured on a runner in full sight. */
+const seen: PresenceEvidence = {
+  meanKeyScore: 0.75,
+  bestKeyScore: 1.3,
+  agreement: 0.88,
+  keyAreaRatio: 1.05,
+  wasLost: false,
+};
+
+describe('presenceScore', () => {
+  it('is near 1 for an object in full sight', () => {
+    expect(presenceScore(seen)).toBeGreaterThan(0.99);
+  });
+
+  it('stays above .5 for an object of which little is left to see', () => {
+    const half = { ...seen, meanKeyScore: 0.03, bestKeyScore: 0.72, keyAreaRatio: 0.35 };
+    expect(presenceScore(half)).toBeGreaterThan(0.5);
+  });
+
+  it('is below .5 for background that only resembles it, however well the decoder agrees', () => {
+    const wall = { ...seen, meanKeyScore: -0.06, bestKeyScore: 0.42, keyAreaRatio: 0.5 };
+    expect(presenceScore({ ...wall, agreement: 0.56 })).toBeLessThan(0.5);
+    expect(presenceScore({ ...wall, agreement: 0.88 })).toBeLessThan(0.5);
+  });
+
+  it('asks for more before a lost object is found again', () => {
+    const faint = { ...seen, meanKeyScore: 0.12, bestKeyScore: 0.6, agreement: 0.5 };
+    expect(presenceScore(faint)).toBeGreaterThan(0.5);
+    expect(presenceScore({ ...faint, wasLost: true })).toBeLessThan(0.5);
+  });
+
+  it('is 0 where nothing or next to nothing was found', () => {
+    expect(presenceScore({ ...seen, keyAreaRatio: 0.01 })).toBe(0);
+  });
+});
