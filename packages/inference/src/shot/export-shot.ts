@@ -1,4 +1,4 @@
-import type { Result, RunEvent } from '@roto/sdk/contract';
+import type { Result, ResultWarning, RunEvent } from '@roto/sdk/contract';
 import { ExportHost } from '../export/export-host.ts';
 import type { ExportOutput, ExportReport } from '../export/export-job.ts';
 import { ProgressClock } from '../timing/progress-clock.ts';
@@ -65,6 +65,7 @@ export function resultOf(
   tracked: Pick<TrackedShot, 'track' | 'engine'>,
   report: ExportReport,
   timings: Readonly<Record<string, number>>,
+  warnings: readonly ResultWarning[],
 ): Result {
   const { engine } = tracked;
   return {
@@ -77,6 +78,6 @@ export function resultOf(
     objects: report.objects.map(({ id, name, frames }) => ({ id, name, frames: [...frames] })),
     outputs: [...report.outputs],
     timings: { ...timings },
-    warnings: [...open.clip.info.warnings, ...report.warnings],
+    warnings: [...warnings, ...report.warnings],
   };
 }

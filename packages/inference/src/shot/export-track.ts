@@ -63,7 +63,8 @@ export async function exportTrack(track: string, options: ExportTrackOptions): P
     const report = await exportShot({ open, outputs, base, cacheDir }, tracked, options);
     await touchTrack(record, cacheDir);
     const total = (performance.now() - started) / 1000;
-    return resultOf(open, tracked, report, { ...clock.seconds(), ...report.timings, total });
+    const timings = { ...clock.seconds(), ...report.timings, total };
+    return resultOf(open, tracked, report, timings, open.clip.info.warnings);
   } finally {
     await open.clip.close();
   }
@@ -84,7 +85,7 @@ async function findTrackOfDocument(path: string, cacheDir: string): Promise<Trac
   const shot = absoluteShot(parseShot(await readDocument(path)), base);
   const open = await openShot(shot, { base, cacheDir });
   await open.clip.close();
-  const record = await findTrackByHash(trackHash(open), cacheDir);
+  const record = await findTrackByHash(trackHash(open), shot.engine, cacheDir);
   if (record !== undefined) return record;
   throw new RotoError(
     'track_not_found',

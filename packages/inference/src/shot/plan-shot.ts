@@ -1,6 +1,5 @@
 import { type Plan, parseShot, type ShotInput } from '@roto/sdk/contract';
 import type { EngineHost } from '../engine/engine-host.ts';
-import { estimateBytes } from '../export/estimate.ts';
 import { freeSpace, planFiles } from '../export/preflight.ts';
 import { openTracking, type Tracking } from '../track/open-tracking.ts';
 import { pendingWork } from '../track/pending-work.ts';
@@ -43,8 +42,6 @@ async function planWith(
   const { left } = await pendingWork(tracking.store, plans);
   const secondsPerStep = left === 0 ? 0 : await timeOneStep(open, tracking.host, signal);
   const frames = range.last - range.first + 1;
-  const size = { width: clip.info.width, height: clip.info.height, frames };
-  const outputBytes = run.outputs.map((output) => estimateBytes(output.format, size));
   const identity = tracking.host.identity;
   return {
     schema: 'roto.plan/1',
@@ -57,10 +54,10 @@ async function planWith(
     frames,
     stepsToTrack: left,
     estimatedSeconds: left * secondsPerStep,
-    diskBytes: outputBytes.reduce((sum, bytes) => sum + bytes, left * cacheBytesPerStep),
+    diskBytes: run.outputBytes + left * cacheBytesPerStep,
     freeBytes: (await freeSpace(run.preflight.out)).freeBytes,
     files: await planFiles(run.preflight),
-    warnings: [...clip.info.warnings],
+    warnings: [...run.warnings],
   };
 }
 

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
-import type { Shot } from '@roto/sdk/contract';
+import type { ResultWarning, Shot } from '@roto/sdk/contract';
 import type { EngineConfig } from '../engine/engine.ts';
-import { checkOutputs, type PreflightOptions } from '../export/preflight.ts';
+import { estimateBytes } from '../export/estimate.ts';
+import { checkOutputs, type PreflightOptions, spaceWarning } from '../export/preflight.ts';
 import { resolveEngine } from '../models/registry.ts';
 import { cacheFolder } from '../track/cache-folder.ts';
 import { type OpenShot, openShot } from './open-shot.ts';
@@ -22,6 +23,10 @@ export interface PreparedRun extends ShotOutputs {
   readonly base: string;
   readonly cacheDir: string;
   readonly preflight: PreflightOptions;
+  /** Bytes the outputs may take, roughly. */
+  readonly outputBytes: number;
+  /** What is worth knowing before the work begins: of the clip, and of the disk. */
+  readonly warnings: readonly ResultWarning[];
 }
 
 /** Checks everything a shot says against the clip, the models and the output folder. */
@@ -48,5 +53,10 @@ export async function describeRun(shot: Shot, options: PrepareOptions): Promise<
   const overwrite = options.overwrite ?? false;
   const where = { out: options.out, base, overwrite, clip: clip.info, range };
   const preflight = preflightOptions(shot, where, places);
-  return { open, engine, base, cacheDir, places, outputs, preflight };
+  const { width, height } = clip.info;
+  const size = { width, height, frames: range.last - range.first + 1 };
+  const outputBytes = outputs.reduce((sum, { format }) => sum + estimateBytes(format, size), 0);
+  const space = await spaceWarning(preflight.out, outputBytes);
+  const warnings = [...clip.info.warnings, ...(space === undefined ? [] : [space])];
+  return { open, engine, base, cacheDir, places, outputs, preflight, outputBytes, warnings };
 }

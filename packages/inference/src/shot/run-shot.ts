@@ -35,7 +35,7 @@ export async function runShot(input: ShotInput, options: RunShotOptions): Promis
     await pruneTracks(run.cacheDir, tracked.track);
     const total = (performance.now() - started) / 1000;
     const timings = { ...clock.seconds(), ...tracked.timings, ...report.timings, total };
-    return resultOf(run.open, tracked, report, timings);
+    return resultOf(run.open, tracked, report, timings, run.warnings);
   } finally {
     await run.open.clip.close();
   }

@@ -8,8 +8,10 @@ export function shotHash(shot: Shot): string {
 }
 
 /**
- * Hex SHA-256 of what decides the masks of a shot: the clip's pixels, the prompts, and what was
- * asked of the engine. Names, colours, matte work and outputs do not count.
+ * Hex SHA-256 of what decides the masks of a shot, whichever engine makes them: the clip's pixels,
+ * the prompts, and how the engine is to work. Names, colours, matte work and outputs do not count,
+ * nor whether engine, model and device were asked for by name or found by `auto`: the document that
+ * names what ran is of the same track.
  */
 export function trackHash({ shot, clip, range, objects }: OpenShot): string {
   const prompts = objects.map(({ id, planOptions }) => ({
@@ -22,9 +24,9 @@ export function trackHash({ shot, clip, range, objects }: OpenShot): string {
     })),
   }));
   const { fingerprint, firstFrame, viewTransform } = clip.info;
-  return sha256(
-    canonicalJson({ fingerprint, firstFrame, viewTransform, range, prompts, engine: shot.engine }),
-  );
+  const { quality, inputSize, direction } = shot.engine;
+  const engine = { quality, inputSize, direction };
+  return sha256(canonicalJson({ fingerprint, firstFrame, viewTransform, range, prompts, engine }));
 }
 
 /** `trk_` and 16 digits that stand for a track made by one engine. */

@@ -40,7 +40,7 @@ export async function trackShot(
   try {
     const track = trackId(trackHash(open), tracking.storeName);
     options.onEvent?.(startEvent(open, tracking.host.identity));
-    for (const warning of open.clip.info.warnings) options.onEvent?.({ event: 'warning', warning });
+    for (const warning of run.warnings) options.onEvent?.({ event: 'warning', warning });
     await remember(run, tracking, track, false);
     await clock.time('tracking', trackFrames(open, tracking, options));
     await remember(run, tracking, track, true);
