@@ -21,12 +21,11 @@ export interface EdgeLattice {
   readonly depth: Float32Array;
 }
 
-/** Points of the lattice a cell has; two would blur the spline, four change nothing. */
+/** Points of the lattice a cell has; enough to follow the spline. */
 const pointsPerCell = 2.5;
 /** Cells round the mask that take part: the band that may change and what it is fitted to. */
 const margin = 9;
 const deepest = 4;
-const outside = -10;
 
 /** The lattice round a mask; undefined where no cell of it is above 0 in the picture. */
 export function layEdgeLattice(
@@ -77,13 +76,16 @@ function objectBox(mask: ObjectMask, across: number, down: number): PixelBox | u
   };
 }
 
-/** For each point of one axis its four cells and their shares; no shares outside the region. */
+/** For each point of one axis its four cells and their shares; held beyond the region. */
 interface SplineAxis {
   readonly cells: Int32Array;
   readonly shares: Float32Array;
 }
 
-/** Uniform cubic B-spline: smooth to the second derivative, so the slope of a logit is too. */
+/**
+ * Catmull and Rom's cubic: through the cells' own logits, so that a part of one cell's width is
+ * kept, with slopes that do not jump.
+ */
 function splineAxis(
   cells: number,
   start: number,
@@ -94,17 +96,16 @@ function splineAxis(
   const axis = { cells: new Int32Array(4 * points), shares: new Float32Array(4 * points) };
   for (let point = 0; point < points; point++) {
     const at = (start + (point + 0.5) * step) / cellLength - 0.5;
-    if (at < -0.5 - step / cellLength || at > cells - 0.5 + step / cellLength) continue;
     const first = Math.floor(at) - 1;
     const t = at - first - 1;
     const rest = 1 - t;
     for (let k = 0; k < 4; k++) {
       axis.cells[4 * point + k] = Math.min(Math.max(first + k, 0), cells - 1);
     }
-    axis.shares[4 * point] = (rest * rest * rest) / 6;
-    axis.shares[4 * point + 1] = (3 * t * t * t - 6 * t * t + 4) / 6;
-    axis.shares[4 * point + 2] = (3 * rest * rest * rest - 6 * rest * rest + 4) / 6;
-    axis.shares[4 * point + 3] = (t * t * t) / 6;
+    axis.shares[4 * point] = (-t * rest * rest) / 2;
+    axis.shares[4 * point + 1] = (2 - 5 * t * t + 3 * t * t * t) / 2;
+    axis.shares[4 * point + 2] = (2 - 5 * rest * rest + 3 * rest * rest * rest) / 2;
+    axis.shares[4 * point + 3] = (-rest * t * t) / 2;
   }
   return axis;
 }
@@ -121,8 +122,7 @@ function splineLogits(mask: ObjectMask, columns: SplineAxis, rows: SplineAxis): 
   const logits = new Float32Array(width * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const isOutside = columns.shares[4 * x + 1] === 0 || rows.shares[4 * y + 1] === 0;
-      logits[y * width + x] = isOutside ? outside : blendFour(narrow, x, width, rows, y);
+      logits[y * width + x] = blendFour(narrow, x, width, rows, y);
     }
   }
   return logits;

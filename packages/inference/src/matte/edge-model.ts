@@ -17,6 +17,8 @@ export interface EdgeModel {
 export interface EdgeSettings {
   /** Width of the soft edge where colour says nothing. */
   readonly softness: number;
+  /** The most that width may be, in pixels: a coarse grid makes no edge out of focus. */
+  readonly softest: number;
   /** Pixels nearer to the engine's edge than this count less in the fit: they may be wrong. */
   readonly doubt: number;
   /** Half of the window that colours are compared in. */
@@ -34,6 +36,7 @@ export interface EdgeSettings {
 /** Found on real tracks of the lite engine and on made masks, `bench/edge.bench.ts`. */
 export const edgeSettings: EdgeSettings = {
   softness: 1.2,
+  softest: 4,
   doubt: 2,
   window: 4,
   reach: 3.5,
@@ -58,9 +61,10 @@ export function fitEdgeModel(
   const size = width * height;
   const alpha = new Float32Array(size);
   const weight = new Float32Array(size);
+  const softness = Math.min(settings.softness, settings.softest / cell);
   for (let i = 0; i < size; i++) {
     const cells = depth[i] ?? 0;
-    alpha[i] = clip(0.5 + cells / settings.softness, 0, 1);
+    alpha[i] = clip(0.5 + cells / softness, 0, 1);
     const sure = Math.min(1, Math.abs(cells) / settings.doubt);
     weight[i] = 0.02 + sure * sure;
   }

@@ -1,15 +1,18 @@
-/** Boxes run one after the other; five come within .3 % of the Gaussian. */
+/** Boxes run one after the other; five come within 3 % of the Gaussian's peak, 1 % at an edge. */
 const passes = 5;
+/** Sigmas up to here are summed directly, in pixels. */
+const directBelow = 3;
 
 /**
  * Blurs a picture in place by a Gaussian of standard deviation `sigma` in pixels, held at the
- * borders. Small sigmas are summed directly; larger ones run extended box filters, whose time does
+ * borders. Small sigmas are summed directly with the discrete Gaussian, whose variance is right below
+ * a pixel too (Lindeberg, "Scale-space for discrete signals", PAMI 1990); larger ones run extended box filters, whose time does
  * not depend on sigma and whose variance is exactly the Gaussian's (Gwosdek et al., "Theoretical
  * foundations of Gaussian convolution by extended box filtering", SSVM 2011).
  */
 export function gaussianBlur(values: Float32Array, width: number, sigma: number): void {
   if (sigma <= 0 || values.length === 0) return;
-  const kernel = sigma < 2 ? sampledGaussian(sigma) : undefined;
+  const kernel = sigma < directBelow ? discreteGaussian(sigma) : undefined;
   const blurLine = kernel === undefined ? extendedBoxes(sigma) : byKernel(kernel);
   const height = Math.floor(values.length / width);
   const reach = Math.ceil(5 * sigma) + passes + 1;
@@ -44,15 +47,23 @@ function blurStride(
   for (let i = 0; i < count; i++) values[start + i * step] = blurred[reach + i] ?? 0;
 }
 
-function sampledGaussian(sigma: number): Float64Array {
-  const radius = Math.ceil(5 * sigma);
+/** exp(-t) I_n(t) for t = sigma squared, I_n the modified Bessel function by its series. */
+function discreteGaussian(sigma: number): Float64Array {
+  const t = sigma * sigma;
+  const radius = Math.ceil(5 * sigma) + 1;
   const kernel = new Float64Array(radius + 1);
-  let sum = 0;
-  for (let i = 0; i <= radius; i++) {
-    kernel[i] = Math.exp(-(i * i) / (2 * sigma * sigma));
-    sum += (i === 0 ? 1 : 2) * (kernel[i] ?? 0);
+  let lead = Math.exp(-t);
+  for (let n = 0; n <= radius; n++) {
+    let term = lead;
+    let sum = term;
+    for (let k = 1; term > 1e-12 * sum; k++) {
+      term *= (t * t) / 4 / (k * (k + n));
+      sum += term;
+    }
+    kernel[n] = sum;
+    lead *= t / 2 / (n + 1);
   }
-  return kernel.map((value) => value / sum);
+  return kernel;
 }
 
 function byKernel(kernel: Float64Array): BlurLine {

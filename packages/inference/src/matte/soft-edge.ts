@@ -13,6 +13,9 @@ const polishRadius = 3;
 const polishNoise = 1e-4;
 /** Contrast given back after the last filter, whose windows soften. */
 const polishContrast = 1.3;
+/** Share of alpha explained by colour from which the last filter counts in full; flat colours keep
+ * the edge as the lattice drew it, which the filter would only blur. */
+const polishTrust = 0.3;
 
 /**
  * A soft matte of the plate's size from the engine's grid of logits. The grid only says roughly
@@ -118,8 +121,10 @@ function drawTile(
         (line.green[i] ?? 0) * (buffers.green[i] ?? 0) +
         (line.blue[i] ?? 0) * (buffers.blue[i] ?? 0) +
         (line.offset[i] ?? 0);
-      const sharp = (alpha - 0.5) * polishContrast + 0.5;
-      matte.alpha[y * matte.width + x] = Math.round(opaque * Math.min(1, Math.max(0, sharp)));
+      const sharp = clip((alpha - 0.5) * polishContrast + 0.5);
+      const trust = clip((line.explained[i] ?? 0) / polishTrust);
+      const drawn = trust * sharp + (1 - trust) * (buffers.alpha[i] ?? 0);
+      matte.alpha[y * matte.width + x] = Math.round(opaque * drawn);
     }
   }
 }
@@ -159,7 +164,7 @@ function applyModel(model: EdgeModel, part: PixelBox): void {
         alphaAt(model, above + next, i) * u * (1 - v) +
         alphaAt(model, below + column, i) * (1 - u) * v +
         alphaAt(model, below + next, i) * u * v;
-      buffers.alpha[i] = Math.min(1, Math.max(0, alpha));
+      buffers.alpha[i] = clip(alpha);
       i++;
     }
   }
@@ -172,4 +177,8 @@ function alphaAt(model: EdgeModel, point: number, i: number): number {
     (model.blue[point] ?? 0) * (buffers.blue[i] ?? 0) +
     (model.offset[point] ?? 0)
   );
+}
+
+function clip(value: number): number {
+  return Math.min(1, Math.max(0, value));
 }
