@@ -24,10 +24,16 @@ export function printError(io: Io, mode: OutputMode, error: RotoError): void {
   else if (mode === 'json-stream') {
     writeLine(io.stdout, JSON.stringify({ event: 'error', error: document.error }));
   } else {
-    writeLine(io.stderr, `roto: ${printable(error.message)}`);
-    if (error.hint !== undefined) writeLine(io.stderr, `      ${printable(error.hint)}`);
+    writeLine(io.stderr, `roto: ${sentence(error.message)}`);
+    if (error.hint !== undefined) writeLine(io.stderr, `      ${sentence(error.hint)}`);
   }
   if (envValue(io, 'ROTO_DEBUG') !== undefined) writeLine(io.stderr, traceOf(error));
+}
+
+/** One line that ends as sentences do. */
+function sentence(text: string): string {
+  const line = printable(text);
+  return /[.!?]$/.test(line) ? line : `${line}.`;
 }
 
 /** The stack with its causes, for reports. */

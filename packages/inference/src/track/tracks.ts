@@ -1,7 +1,13 @@
 import type { Dirent } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FrameRange, RotoError, Shot, type TrackSummary } from '@roto/sdk/contract';
+import {
+  FrameRange,
+  RotoError,
+  Shot,
+  type ShotEngine,
+  type TrackSummary,
+} from '@roto/sdk/contract';
 import { z } from 'zod';
 import { cacheFolder, cacheLimitBytes } from './cache-folder.ts';
 import { storeFolder } from './open-tracking.ts';
@@ -75,13 +81,24 @@ export async function findTrack(id: string, cacheDir: string): Promise<TrackReco
   );
 }
 
-/** Finds the last used track that was made from the same prompts on the same clip. */
+/** Finds the last used track made from the same prompts on the same clip by the engine asked for. */
 export async function findTrackByHash(
   trackHash: string,
+  asked: ShotEngine,
   cacheDir: string,
 ): Promise<TrackRecord | undefined> {
   const records = await readRecords(cacheDir);
-  return records.find(({ record }) => record.trackHash === trackHash)?.record;
+  return records.find(
+    ({ record }) => record.trackHash === trackHash && isAsked(record.engine, asked),
+  )?.record;
+}
+
+function isAsked(made: TrackRecord['engine'], { name, model, device }: ShotEngine): boolean {
+  return (
+    (name === 'auto' || name === made.engine) &&
+    (model === undefined || model === made.model.id) &&
+    (device === 'auto' || device === made.device || made.device.startsWith(`${device}:`))
+  );
 }
 
 export async function writeTrack(record: TrackRecord, cacheDir: string): Promise<void> {
