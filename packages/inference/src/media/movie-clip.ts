@@ -2,6 +2,7 @@ import { type FrameRange, type FrameRate, RotoError } from '@roto/sdk/contract';
 import type { Clip, ClipInfo } from './clip.ts';
 import { clipOf } from './clip-of.ts';
 import { decodeFrames, type IndexedMovie } from './decode-frames.ts';
+import { deepPixels } from './deep-pixels.ts';
 import { type FfmpegTools, findFfmpeg } from './find-ffmpeg.ts';
 import { movieFingerprint } from './fingerprint.ts';
 import { type FrameIndex, indexFrames } from './frame-index.ts';
@@ -46,16 +47,21 @@ export async function openMovie(path: string, options: OpenMovieOptions = {}): P
     frameNumber: (position) => position + info.firstFrame,
     ...(options.onDecoded === undefined ? {} : { onDecoded: options.onDecoded }),
   };
-  return clipOf(info, ({ first, last, direction, depth, signal: stop }) => {
+  const deep = deepPixels(movie);
+  return clipOf(info, async function* ({ first, last, direction, depth, signal: stop }) {
     const span = {
       first: first - info.firstFrame,
       last: last - info.firstFrame,
-      depth,
+      depth: depth === 8 ? depth : deep.depth,
       signal: stop,
     };
-    return direction === 'forward'
-      ? decodeFrames(source, span)
-      : decodeFramesBackward(source, span, options);
+    const frames =
+      direction === 'forward'
+        ? decodeFrames(source, span)
+        : decodeFramesBackward(source, span, options);
+    for await (const bytes of frames) {
+      yield depth === 8 ? bytes : deep.finish(bytes);
+    }
   });
 }
 

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { RotoError } from '@roto/sdk/contract';
 import sharp from 'sharp';
+import { widen } from './deep-pixels.ts';
 import { decodeExr, readExrHeader } from './exr.ts';
 import { checkSize, maxPixels } from './probe.ts';
 import type { ViewTransform } from './view-transform.ts';
@@ -144,14 +145,7 @@ function toEight(values: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>) {
 }
 
 function toSixteen(values: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>) {
-  if (values instanceof Uint16Array) {
-    return new Uint8Array(values.buffer);
-  }
-  const out = new Uint16Array(values.length);
-  for (let at = 0; at < out.length; at++) {
-    out[at] = (values[at] ?? 0) * 257;
-  }
-  return new Uint8Array(out.buffer);
+  return values instanceof Uint16Array ? new Uint8Array(values.buffer) : widen(values);
 }
 
 /** Values that are code values already, 0..1. */
