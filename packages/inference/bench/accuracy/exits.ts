@@ -39,6 +39,45 @@ function cut(
   return out;
 }
 
+/** Sizes of the window as shares of the picture, the largest first. */
+const windowSizes = [
+  { across: 0.5, down: 0.75 },
+  { across: 0.4, down: 0.6 },
+  { across: 0.34, down: 0.5 },
+] as const;
+
+interface Pan {
+  readonly width: number;
+  readonly height: number;
+  readonly start: Place;
+  readonly end: Place;
+}
+
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** A window that holds the whole object at first, and none of it while it is away. */
+function findPan(truth: readonly BinaryMask[], first: BinaryMask): Pan | undefined {
+  const [still, leaving, gone] = parts;
+  const goneFrames = truth.slice(still + leaving - 1, still + leaving + gone);
+  const whole = areaIn(first, 0, 0, first.width, first.height);
+  for (const { across, down } of windowSizes) {
+    const width = Math.round((first.width * across) / 2) * 2;
+    const height = Math.round((first.height * down) / 2) * 2;
+    const places = windowPlaces(first, width, height);
+    const start = places.find(({ x, y }) => areaIn(first, x, y, width, height) > 0.98 * whole);
+    const end = places.find(({ x, y }) =>
+      goneFrames.every((mask) => areaIn(mask, x, y, width, height) === 0),
+    );
+    if (start !== undefined && end !== undefined) {
+      return { width, height, start, end };
+    }
+  }
+  return undefined;
+}
+
 /**
  * A clip in which the object leaves the picture and comes back, cut out of a sequence by a window
  * that pans away: real pictures, a truth that is exact. Undefined where no window without the
@@ -47,24 +86,11 @@ function cut(
 export function exitFrom(sequence: Sequence): Sequence | undefined {
   const [first] = sequence.truth;
   const length = parts.reduce((sum, part) => sum + part, 0);
-  if (first === undefined || sequence.truth.length < length) {
+  const pan = first && findPan(sequence.truth, first);
+  if (first === undefined || pan === undefined || sequence.truth.length < length) {
     return undefined;
   }
-  const width = Math.round(first.width * 0.25) * 2;
-  const height = Math.round(first.height * 0.375) * 2;
-  const places = windowPlaces(first, width, height);
-  const start = places.reduce((best, place) =>
-    areaIn(first, place.x, place.y, width, height) > areaIn(first, best.x, best.y, width, height)
-      ? place
-      : best,
-  );
-  const goneFrames = sequence.truth.slice(parts[0] + parts[1], parts[0] + parts[1] + parts[2]);
-  const inGone = (place: { x: number; y: number }) =>
-    Math.max(...goneFrames.map((truth) => areaIn(truth, place.x, place.y, width, height)));
-  const end = places.find((place) => inGone(place) === 0);
-  if (end === undefined) {
-    return undefined;
-  }
+  const { width, height, start, end } = pan;
   const windows = Array.from({ length }, (_, i) => ({
     x: Math.round(start.x + away(i) * (end.x - start.x)),
     y: Math.round(start.y + away(i) * (end.y - start.y)),
@@ -84,12 +110,8 @@ export function exitFrom(sequence: Sequence): Sequence | undefined {
   return { name: `${sequence.name} (exit)`, frames, truth, prompt: () => ({ points: [], mask }) };
 }
 
-function windowPlaces(
-  picture: BinaryMask,
-  width: number,
-  height: number,
-): { x: number; y: number }[] {
-  const steps = [0, 0.25, 0.5, 0.75, 1];
+function windowPlaces(picture: BinaryMask, width: number, height: number): Place[] {
+  const steps = [0, 0.2, 0.4, 0.6, 0.8, 1];
   return steps.flatMap((down) =>
     steps.map((right) => ({
       x: Math.round(right * (picture.width - width)),
