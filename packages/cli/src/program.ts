@@ -82,7 +82,7 @@ function settle(command: Command, io: Io): void {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .configureHelp({ showGlobalOptions: false });
+    .configureHelp({ showGlobalOptions: false, subcommandTerm: (child) => child.name() });
 }
 
 function groupCommand(spec: CommandGroupSpec, context: CommandContext, onEnd: OnEnd): Command {

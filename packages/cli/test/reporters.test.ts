@@ -86,6 +86,21 @@ describe('the moving display', () => {
     expect(io.stderr.text).toHaveLength(length);
   });
 
+  it('has colours whatever stdout is, and none with NO_COLOR', async () => {
+    const drawn = async (env: Record<string, string>) => {
+      const io = createFakeIo({ stderr: terminal(), env });
+      const reporter = createInkReporter(io);
+      for (const event of eventsOfRun()) reporter.onEvent(event);
+      await reporter.close();
+      return io.stderr.text;
+    };
+    const styles = '\u001b[32m';
+    expect(await drawn({})).toContain(styles);
+    const plain = await drawn({ NO_COLOR: '1' });
+    expect(plain).toContain('20/20');
+    for (const style of [1, 2, 32, 33, 36]) expect(plain).not.toContain(`\u001b[${style}m`);
+  });
+
   it('is only for a terminal with somebody before it', () => {
     const watched = { quiet: false, input: true };
     const redraws = (env: Record<string, string>, options = watched, stderr = terminal()) =>

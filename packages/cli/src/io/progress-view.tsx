@@ -1,3 +1,4 @@
+import { styleText } from 'node:util';
 import { Box, Text } from 'ink';
 import { printable } from './printable.ts';
 import { type ProgressState, type ScoreTimeline, sparkline } from './progress-state.ts';
@@ -18,7 +19,7 @@ export function ProgressView({ state, columns, color, running }: ProgressViewPro
   const nameWidth = Math.min(Math.max(...names, 0), Math.max(6, Math.floor(columns / 4)));
   return (
     <Box flexDirection="column" width={columns}>
-      <Header state={state} />
+      <Header state={state} color={color} />
       <StageLine state={state} columns={columns} color={color} running={running} />
       {[...state.objects].map(([id, timeline]) => (
         <ObjectLine
@@ -31,15 +32,15 @@ export function ProgressView({ state, columns, color, running }: ProgressViewPro
         />
       ))}
       {state.warnings.map((message) => (
-        <Text key={message} wrap="wrap" {...tint(color, 'yellow')}>
-          {`! ${printable(message)}`}
+        <Text key={message} wrap="wrap">
+          {paint(color, 'yellow', `! ${printable(message)}`)}
         </Text>
       ))}
     </Box>
   );
 }
 
-function Header({ state }: Pick<ProgressViewProps, 'state'>) {
+function Header({ state, color }: Pick<ProgressViewProps, 'state' | 'color'>) {
   if (state.start === undefined) return <Text>opening the clip</Text>;
   const { clip, engine, model, device } = state.start;
   const file = clip.path.split('/').at(-1) ?? clip.path;
@@ -48,7 +49,9 @@ function Header({ state }: Pick<ProgressViewProps, 'state'>) {
       <Text wrap="truncate-end">
         {`${printable(file)}  ${clip.width}x${clip.height}  ${formatRate(clip.rate)}  frames ${formatRange(state.range)}`}
       </Text>
-      <Text wrap="truncate-end" dimColor>{`${engine} engine, ${model.id}, on ${device}`}</Text>
+      <Text wrap="truncate-end">
+        {paint(color, 'dim', `${engine} engine, ${model.id}, on ${device}`)}
+      </Text>
     </>
   );
 }
@@ -69,20 +72,11 @@ function StageLine({ state, columns, color, running }: ProgressViewProps) {
   ].join('  ');
   const barWidth = Math.min(30, columns - stage.length - facts.length - 4);
   const filled = Math.round((barWidth * done) / total);
-  return (
-    <Text wrap="truncate-end">
-      <Text bold>{stage}</Text>
-      {'  '}
-      {barWidth >= 8 ? (
-        <>
-          <Text {...tint(color, 'green')}>{'━'.repeat(filled)}</Text>
-          <Text dimColor>{'─'.repeat(barWidth - filled)}</Text>
-          {'  '}
-        </>
-      ) : undefined}
-      {facts}
-    </Text>
-  );
+  const bar =
+    barWidth < 8
+      ? ''
+      : `${paint(color, 'green', '━'.repeat(filled))}${paint(color, 'dim', '─'.repeat(barWidth - filled))}  `;
+  return <Text wrap="truncate-end">{`${paint(color, 'bold', stage)}  ${bar}${facts}`}</Text>;
 }
 
 interface ObjectLineProps {
@@ -97,18 +91,16 @@ interface ObjectLineProps {
 function ObjectLine({ timeline, frames, nameWidth, columns, color }: ObjectLineProps) {
   const { name, bins, latest, lostFrames } = timeline;
   const line = sparkline(bins, Math.max(4, Math.min(60, columns - nameWidth - 10)), frames);
+  const lost = latest !== undefined && latest <= 0.5;
+  const score = latest === undefined ? '' : `  ${latest.toFixed(2)}`;
   return (
     <>
-      <Box>
-        <Text>{`${shortened(name, nameWidth)}  `}</Text>
-        <Text {...tint(color, latest !== undefined && latest <= 0.5 ? 'yellow' : 'cyan')}>
-          {line}
-        </Text>
-        <Text>{latest === undefined ? '' : `  ${latest.toFixed(2)}`}</Text>
-      </Box>
+      <Text wrap="truncate-end">
+        {`${shortened(name, nameWidth)}  ${paint(color, lost ? 'yellow' : 'cyan', line)}${score}`}
+      </Text>
       {lostFrames.size > 0 ? (
-        <Text wrap="truncate-end" {...tint(color, 'yellow')}>
-          {`! ${name} is not found on ${formatFrames([...lostFrames], 3)}`}
+        <Text wrap="truncate-end">
+          {paint(color, 'yellow', `! ${name} is not found on ${formatFrames([...lostFrames], 3)}`)}
         </Text>
       ) : undefined}
     </>
@@ -119,6 +111,7 @@ function shortened(name: string, width: number): string {
   return name.length <= width ? name.padEnd(width) : `${name.slice(0, width - 1)}…`;
 }
 
-function tint(color: boolean, name: string): { color?: string } {
-  return color ? { color: name } : {};
+/** Ink would ask stdout whether colours are wanted; the picture goes to stderr, which was asked. */
+function paint(color: boolean, style: 'bold' | 'dim' | 'green' | 'cyan' | 'yellow', text: string) {
+  return color ? styleText(style, text, { validateStream: false }) : text;
 }
