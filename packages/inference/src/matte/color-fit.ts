@@ -49,10 +49,14 @@ export class ColorFit {
     boxSum(count, window, this.#scratch);
     for (const plane of Object.values(this.#model)) {
       boxSum(plane, window, this.#scratch);
-      for (let i = 0; i < size; i++) plane[i] = (plane[i] ?? 0) / (count[i] ?? 1);
+      divide(plane, count, size);
     }
     return this.#model;
   }
+}
+
+function divide(plane: Float32Array, by: Float32Array, size: number): void {
+  for (let i = 0; i < size; i++) plane[i] = (plane[i] ?? 0) / (by[i] ?? 1);
 }
 
 /** Weighted sums of the products of colour (r, g, b) and alpha (a). */

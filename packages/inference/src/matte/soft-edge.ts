@@ -7,7 +7,7 @@ import { type EdgeModel, fitEdgeModel } from './edge-model.ts';
 import { growBox, type PixelBox, tilesOf } from './pixel-box.ts';
 
 /** Side of the squares the edge is drawn in, in pixels: small enough for the processor's cache. */
-const tileSide = 48;
+const tileSide = 32;
 /** Half of the window of the last filter, in pixels: a soft edge is a few pixels wide. */
 const polishRadius = 3;
 const polishNoise = 1e-4;
@@ -106,6 +106,11 @@ function drawTile(
   readTile(plate, around);
   applyModel(model, around);
   const width = around.right - around.left;
+  const flat = flatAlpha(width * (around.bottom - around.top));
+  if (flat !== undefined) {
+    if (flat === 1) fillTile(matte, tile);
+    return;
+  }
   const line = polish.run({
     window: { width, height: around.bottom - around.top, radius: polishRadius },
     color: [buffers.red, buffers.green, buffers.blue],
@@ -127,6 +132,14 @@ function drawTile(
       matte.alpha[y * matte.width + x] = Math.round(opaque * drawn);
     }
   }
+}
+
+/** 0 or 1 where the model draws that all over: no edge came out, and there is none to polish. */
+function flatAlpha(size: number): 0 | 1 | undefined {
+  const first = buffers.alpha[0];
+  if (first !== 0 && first !== 1) return undefined;
+  for (let i = 1; i < size; i++) if (buffers.alpha[i] !== first) return undefined;
+  return first;
 }
 
 /** Colours of a part of the plate, 0..1, into the buffers. */
