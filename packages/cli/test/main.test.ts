@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -11,7 +11,6 @@ import {
   ModelsDocument,
   Plan,
   PreviewDocument,
-  parseShot,
   Result,
   RotoError,
   RunEvent,
@@ -20,14 +19,9 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exitCodes } from '../src/errors/exit-codes.ts';
 import { main } from '../src/main.ts';
-import { version } from '../src/version.ts';
-import {
-  createFakeBackend,
-  type FakeBackend,
-  type FakeBackendOptions,
-  healthy,
-} from './support/fake-backend.ts';
-import { createFakeIo, KeptStream } from './support/fake-io.ts';
+import { createFakeBackend, type FakeBackendOptions, healthy } from './support/fake-backend.ts';
+import { createFakeIo } from './support/fake-io.ts';
+import { runRoto } from './support/run-roto.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -37,26 +31,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-interface Ran {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-  readonly backend: FakeBackend;
-}
-
-async function roto(line: string | string[], options: FakeBackendOptions = {}): Promise<Ran> {
-  const argv = typeof line === 'string' ? line.split(' ').filter((word) => word !== '') : line;
-  const io = createFakeIo({ cwd: folder });
-  const backend = createFakeBackend(options);
-  const status = await main(argv, io, { loadBackend: () => Promise.resolve(backend) });
-  return { status, out: io.stdout.text, err: io.stderr.text, backend };
-}
-
-function shotOf({ backend }: Ran) {
-  const call = backend.calls.find(({ name }) => name !== 'probe');
-  if (call === undefined || !('shot' in call)) throw new Error('Expected a shot to be run');
-  return call.shot;
-}
+const roto = (line: string | string[], options?: FakeBackendOptions) =>
+  runRoto(line, folder, options);
 
 const click = 'mask shot.mp4 --points 42,31 --local';
 
@@ -158,199 +134,6 @@ describe('results', () => {
     const evil = new RotoError('source_not_found', 'Expected a clip at a\nb\u001b[2J.');
     const { err } = await roto(click, { fails: evil });
     expect(err).toBe('roto: Expected a clip at a\\nb\\u001b[2J.\n');
-  });
-});
-
-describe('the shot that a command line asks for', () => {
-  it('takes every option of the issue at once', async () => {
-    const ran = await roto(
-      'mask shot.mp4 --points 42,31 --negative 10,50 --box 1,2,30,40 --mask m.png --frame 1001 --range 1001-1010 --direction both --object hero -o out/ --format png16,prores4444 --json --local --engine lite --device cpu --model mobilesam --input-size 1024 --rate 24000/1001 --start-frame 1001 --choke 1 --feather 0.5 --fill-holes 9 --despeckle 7 --premultiplied --missing-frames hold --input-colorspace acescg --exposure -1.5 --quality draft --edge hard',
-    );
-    expect(ran.status).toBe(0);
-    expect(shotOf(ran)).toEqual({
-      schema: 'roto.shot/1',
-      source: {
-        path: 'shot.mp4',
-        range: { first: 1001, last: 1010 },
-        rate: { num: 24_000, den: 1001 },
-        startFrame: 1001,
-        missingFrames: 'hold',
-        inputColorspace: 'acescg',
-        exposure: -1.5,
-      },
-      objects: [
-        {
-          id: 1,
-          name: 'hero',
-          locked: [],
-          prompts: [
-            {
-              frame: 1001,
-              points: [
-                { x: 42, y: 31, label: 'positive' },
-                { x: 10, y: 50, label: 'negative' },
-              ],
-              box: { x1: 1, y1: 2, x2: 30, y2: 40 },
-              mask: 'm.png',
-            },
-          ],
-        },
-      ],
-      engine: {
-        name: 'lite',
-        device: 'cpu',
-        model: 'mobilesam',
-        inputSize: 1024,
-        direction: 'both',
-        quality: 'draft',
-      },
-      matte: { choke: 1, feather: 0.5, fillHoles: 9, despeckle: 7, edge: 'hard' },
-      outputs: [
-        { format: 'png16', premultiplied: false, color: '#00b140', despill: false },
-        { format: 'prores4444', premultiplied: true, color: '#00b140', despill: false },
-      ],
-    });
-    expect(ran.backend.calls.map(({ name }) => name)).toEqual(['run']);
-    expect(ran.backend.calls[0]).toMatchObject({
-      options: { out: join(folder, 'out'), overwrite: false },
-    });
-  });
-
-  it('puts prompts without a frame on the first frame of the range, else of the clip', async () => {
-    const clipped = await roto('mask s.mp4 --points 50%,50% --range 1005-1010 --local');
-    expect(shotOf(clipped).objects[0]?.prompts).toEqual([
-      { frame: 1005, points: [{ x: 100, y: 50, label: 'positive' }] },
-    ]);
-    const whole = await roto('mask s.mp4 --points 5,5 --object a --points 6,6@1007 --local');
-    expect(shotOf(whole).objects.map(({ name, prompts }) => [name, prompts[0]?.frame])).toEqual([
-      ['matte', 1001],
-      ['a', 1007],
-    ]);
-  });
-
-  it('keeps a clip name with spaces, quotes, a newline and a leading dash as it is', async () => {
-    const name = '-shot "1"\n\'x\'.mp4';
-    const ran = await roto(['mask', '--points', '1,1', '--local', '--', name]);
-    expect(ran.status).toBe(0);
-    expect(shotOf(ran).source.path).toBe(name);
-  });
-
-  it('takes a point left of the picture as a value, for the engine to judge', async () => {
-    const ran = await roto('mask s.mp4 --points -5,3@1001 --local');
-    expect(shotOf(ran).objects[0]?.prompts[0]?.points[0]).toMatchObject({ x: -5, y: 3 });
-  });
-
-  it('asks for a greenscreen in the colour named, from a clip and from a track', async () => {
-    const fromClip = await roto([
-      'greenscreen',
-      's.mp4',
-      '--points',
-      '1,1',
-      '--color',
-      '#0047BB',
-      '--despill',
-      '--local',
-    ]);
-    const output = { format: 'greenscreen', premultiplied: false, color: '#0047bb', despill: true };
-    expect(shotOf(fromClip).outputs).toEqual([output]);
-    const fromTrack = await roto('greenscreen trk_4f1c --choke 1 --range 1001-1005 --local');
-    expect(fromTrack.backend.calls[0]).toMatchObject({
-      name: 'export',
-      track: 'trk_4f1c',
-      options: {
-        matte: { choke: 1 },
-        range: { first: 1001, last: 1005 },
-        outputs: [{ format: 'greenscreen', color: '#00b140', despill: false }],
-      },
-    });
-    const fromDocument = await roto('export hero.roto.json --format luma --local');
-    expect(fromDocument.backend.calls[0]).toMatchObject({ track: join(folder, 'hero.roto.json') });
-  });
-});
-
-describe('shot documents', () => {
-  it('saves a document that repeats the run exactly, with paths from the document', async () => {
-    const path = join(folder, 'saved.roto.json');
-    const first = await roto([
-      ...'mask plates/a.mp4 --points 5,5 --mask masks/m.png@1003 --choke 2 --local --save-shot'.split(
-        ' ',
-      ),
-      path,
-    ]);
-    expect(first.status).toBe(0);
-    const saved = parseShot(JSON.parse(await readFile(path, 'utf8')));
-    expect(saved.source.path).toBe('plates/a.mp4');
-    expect(saved.objects[0]?.prompts[1]?.mask).toBe('masks/m.png');
-    expect(saved.engine).toMatchObject({ name: 'lite', model: 'mobilesam', device: 'cpu' });
-    const again = await roto('mask --shot saved.roto.json --local');
-    expect(again.status).toBe(0);
-    expect(shotOf(again)).toEqual(saved);
-    expect(again.backend.calls[0]?.options).toMatchObject({ base: folder });
-    const refused = await roto(`${click} --save-shot saved.roto.json`);
-    expect(refused.status).toBe(2);
-    expect(refused.backend.calls).toEqual([]);
-    const replaced = await roto(`${click} --save-shot saved.roto.json --overwrite`);
-    expect(replaced.status).toBe(0);
-    expect(parseShot(JSON.parse(await readFile(path, 'utf8'))).source.path).toBe('shot.mp4');
-  });
-
-  it('lets options override settings, the clip and the outputs of a document', async () => {
-    await writeFile(
-      join(folder, 'base.roto.json'),
-      JSON.stringify({
-        schema: 'roto.shot/1',
-        source: { path: 'v1.mp4', range: { first: 1001, last: 1010 }, exposure: 1 },
-        objects: [
-          {
-            id: 7,
-            name: 'dog',
-            prompts: [{ frame: 1002, mask: 'm.png' }],
-            locked: [{ first: 1004, last: 1005, prompts: [{ frame: 1004 }] }],
-          },
-        ],
-        matte: { choke: 3, feather: 1 },
-        outputs: [{ format: 'webm', premultiplied: true }],
-      }),
-    );
-    const kept = shotOf(await roto('mask --shot base.roto.json --local'));
-    expect(kept.outputs).toMatchObject([{ format: 'webm', premultiplied: true }]);
-    const changed = shotOf(
-      await roto('mask v2.mp4 --shot base.roto.json --choke -1 --format rle --device cpu --local'),
-    );
-    expect(changed.source).toMatchObject({ path: join(folder, 'v2.mp4'), exposure: 1 });
-    expect(changed.matte).toMatchObject({ choke: -1, feather: 1 });
-    expect(changed.outputs.map(({ format }) => format)).toEqual(['rle']);
-    expect(changed.engine.device).toBe('cpu');
-    const moved = shotOf(await roto('mask --shot base.roto.json --start-frame 1 --local'));
-    expect(moved.source).toMatchObject({ startFrame: 1, range: { first: 1, last: 10 } });
-    expect(moved.objects[0]?.prompts[0]?.frame).toBe(2);
-    expect(moved.objects[0]?.locked[0]).toMatchObject({
-      first: 4,
-      last: 5,
-      prompts: [{ frame: 4 }],
-    });
-  });
-
-  it.each([
-    ['text that is no JSON', 'hello', undefined],
-    ['another version', '{"schema":"roto.shot/2"}', 'schema'],
-    ['a wrong field', '{"schema":"roto.shot/1","source":{"path":3},"objects":[]}', 'source.path'],
-    ['a hundred thousand brackets', '['.repeat(100_000) + ']'.repeat(100_000), undefined],
-    ['a document of 17 MiB', ' '.repeat(17 * 1024 * 1024), undefined],
-  ])('refuses %s with one sentence and the path of the field', async (title, text, param) => {
-    const path = join(folder, `${title}.roto.json`);
-    await writeFile(path, text);
-    const { status, out } = await roto(['mask', '--shot', path, '--local', '--json']);
-    expect(status).toBe(2);
-    const { error } = ErrorDocument.parse(JSON.parse(out));
-    expect(error.code).toBe('invalid_shot');
-    if (param !== undefined) expect(error.param).toBe(param);
-  });
-
-  it('refuses a document that is a device, which has no end', async () => {
-    await symlink('/dev/zero', join(folder, 'endless.roto.json'));
-    const { status } = await roto('mask --shot endless.roto.json --local');
-    expect(status).toBe(2);
   });
 });
 
@@ -509,61 +292,4 @@ describe('failures', () => {
       expect(ErrorDocument.parse(JSON.parse(io.stdout.text)).error.code).toBe(code);
     },
   );
-});
-
-describe('help', () => {
-  it('prints the version', async () => {
-    expect(await roto('--version')).toMatchObject({ status: 0, out: `${version}\n`, err: '' });
-  });
-
-  it.each(['--help', 'help', 'help mask', 'mask --help', 'help exit-codes', 'help cache list'])(
-    'prints help on stdout and ends well for roto %s',
-    async (line) => {
-      const { status, out, err } = await roto(line);
-      expect(status).toBe(0);
-      expect(err).toBe('');
-      expect(out.length).toBeGreaterThan(100);
-    },
-  );
-
-  it('shows every command, and the same page by both ways', async () => {
-    const { out } = await roto('help');
-    for (const name of ['mask', 'preview', 'greenscreen', 'export', 'models', 'cache', 'doctor']) {
-      expect(out).toMatch(new RegExp(`^  ${name} `, 'm'));
-      expect((await roto(`help ${name}`)).out).toBe((await roto(`${name} --help`)).out);
-    }
-  });
-
-  it('lists every exit status once', async () => {
-    const { out } = await roto('help exit-codes');
-    for (const { status, meaning } of Object.values(exitCodes)) {
-      const line = out.split('\n').filter((text) => Number.parseInt(text, 10) === status);
-      expect(line).toHaveLength(1);
-      expect(line[0]).toContain(meaning);
-    }
-  });
-
-  it('stays inside the terminal', async () => {
-    const io = createFakeIo({ stdout: new KeptStream({ isTTY: true, columns: 72 }) });
-    await main(['help', 'doctor'], io);
-    const widest = Math.max(...io.stdout.text.split('\n').map((line) => line.length));
-    expect(widest).toBeLessThanOrEqual(72);
-  });
-});
-
-it.each([
-  'roto',
-  'roto mask',
-  'roto preview',
-  'roto greenscreen',
-  'roto export',
-  'roto cache clear',
-  'roto help prompts',
-  'roto help formats',
-  'roto help exit-codes',
-])('keeps the help of %s as it was read and approved', async (line) => {
-  const [, ...words] = line.split(' ');
-  const page = words[0] === 'help' ? words : ['help', ...words];
-  const { out } = await roto(page);
-  expect(out).toMatchSnapshot();
 });
