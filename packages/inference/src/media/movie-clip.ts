@@ -60,7 +60,7 @@ export async function openMovie(path: string, options: OpenMovieOptions = {}): P
         ? decodeFrames(source, span)
         : decodeFramesBackward(source, span, options);
     for await (const bytes of frames) {
-      yield depth === 8 ? bytes : deep.finish(bytes);
+      yield depth === 8 ? bytes : await deep.finish(bytes);
     }
   });
 }
