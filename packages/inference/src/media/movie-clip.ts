@@ -10,6 +10,7 @@ import { frameTiming } from './frame-timing.ts';
 import { movieColor } from './movie-color.ts';
 import { type BackwardLimits, decodeFramesBackward } from './movie-frames.ts';
 import { type MovieProbe, probeMovie } from './probe.ts';
+import type { InputColorspace } from './view-transform.ts';
 
 export interface OpenMovieOptions extends BackwardLimits {
   /** Found as {@link findFfmpeg} does unless given. */
@@ -20,6 +21,8 @@ export interface OpenMovieOptions extends BackwardLimits {
   readonly range?: FrameRange | undefined;
   /** Rate to take instead of the movie's own. */
   readonly rate?: FrameRate | undefined;
+  /** Movies are shown as they say themselves; asking for a linear space is warned of. */
+  readonly inputColorspace?: InputColorspace | undefined;
   readonly cacheDir?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told of every frame that leaves a decoder, the ones on the way included. */
@@ -105,7 +108,7 @@ function movieInfo(
     timecode: movie.timecode,
     hasAudio: movie.hasAudio,
     fingerprint,
-    warnings: warningsOf(movie, index, timing.isVariable),
+    warnings: warningsOf(movie, index, timing.isVariable, options),
   };
 }
 
@@ -113,6 +116,7 @@ function warningsOf(
   movie: MovieProbe,
   index: FrameIndex,
   isVariable: boolean,
+  options: OpenMovieOptions,
 ): ClipInfo['warnings'] {
   const all = [
     {
@@ -134,6 +138,11 @@ function warningsOf(
       code: 'mirrored',
       isTrue: movie.mirrored,
       message: 'The file asks players to mirror the picture; frames are as stored, turned only.',
+    },
+    {
+      code: 'input_colorspace_ignored',
+      isTrue: /^(linear-rec709|acescg)$/.test(options.inputColorspace ?? 'auto'),
+      message: 'Linear input is for picture sequences; the movie is shown as it says itself.',
     },
     {
       code: 'high_dynamic_range',
