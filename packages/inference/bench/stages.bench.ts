@@ -5,7 +5,9 @@ import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { OutputFormat, type Result } from '@roto/sdk/contract';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { OutputFormat, type Result, type ShotInput } from '@roto/sdk/contract';
 import { runShot } from '../src/index.ts';
 import { createSyntheticClip } from '../test/support/synthetic-clip.ts';
 import { writeMovie } from '../test/support/write-movie.ts';
@@ -23,35 +25,48 @@ const [width = 854, height = 480] = values.size.split('x').map(Number);
 const clip = createSyntheticClip({ width, height, frames: Number(values.frames) });
 const folder = await mkdtemp(join(tmpdir(), 'roto-bench-'));
 const path = join(folder, 'clip.mp4');
-const pictures = Array.from({ length: clip.frames }, (_, i) => clip.frame(i).rgb);
-await writeMovie(path, { width, height, frames: pictures });
+await writeMovie(path, { width, height, frames: pictures() });
 
+const shot: ShotInput = {
+  schema: 'roto.shot/1',
+  source: { path },
+  objects: [
+    {
+      id: 1,
+      name: 'balloon',
+      prompts: [
+        {
+          frame: 0,
+          points: clip.clicks.map((click) => ({ ...click, label: 'positive' as const })),
+        },
+      ],
+    },
+  ],
+  engine: { name: 'lite', quality: values.quality === 'draft' ? 'draft' : 'normal' },
+  outputs: values.formats.split(',').map((format) => ({ format: OutputFormat.parse(format) })),
+};
+
+function* pictures(): Generator<Uint8Array> {
+  for (let index = 0; index < clip.frames; index += 1) yield clip.frame(index).rgb;
+}
+
+/** Loads every module a run needs: that blocks once in the life of a process, and is not work. */
+const firstFrames = { ...shot, source: { path, range: { first: 0, last: 1 } } };
+await runShot(firstFrames, { out: join(folder, 'first'), cache: join(folder, 'first-cache') });
+
+collectGarbage();
 const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
-const result = await runShot(
-  {
-    schema: 'roto.shot/1',
-    source: { path },
-    objects: [
-      {
-        id: 1,
-        name: 'balloon',
-        prompts: [
-          {
-            frame: 0,
-            points: clip.clicks.map((click) => ({ ...click, label: 'positive' as const })),
-          },
-        ],
-      },
-    ],
-    engine: { name: 'lite', quality: values.quality === 'draft' ? 'draft' : 'normal' },
-    outputs: values.formats.split(',').map((format) => ({ format: OutputFormat.parse(format) })),
-  },
-  { out: join(folder, 'out'), cache: join(folder, 'cache') },
-);
+const result = await runShot(shot, { out: join(folder, 'out'), cache: join(folder, 'cache') });
 delay.disable();
 report(result);
 await rm(folder, { recursive: true });
+
+/** What making the clip left behind is not to be collected while the run is measured. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+}
 
 /**
  * Matte work and writing run beside decoding in the export thread, so stages add up to more or less
@@ -74,8 +89,13 @@ function report({ timings, device }: Result): void {
   }
   const rest = ((100 * (total - model)) / total).toFixed(1);
   console.log(`\neverything but the engine: ${rest} % of the wall time`);
-  console.log(`longest wait of the event loop: ${(delay.max / 1e6).toFixed(1)} ms`);
+  const [longest, usual] = [delay.max, delay.percentile(99)].map((ns) => (ns / 1e6).toFixed(1));
+  console.log(`longest wait of the event loop: ${longest} ms; 99 of 100 are below ${usual} ms`);
 }
 
 await mkdir('bench-out', { recursive: true });
-await writeFile('bench-out/stages.json', `${JSON.stringify(result.timings, null, 2)}\n`);
+const longestWaitMs = delay.max / 1e6;
+await writeFile(
+  'bench-out/stages.json',
+  `${JSON.stringify({ seconds: result.timings, longestWaitMs }, null, 2)}\n`,
+);
