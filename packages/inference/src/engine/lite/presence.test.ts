@@ -32,6 +32,13 @@ describe('presenceScore', () => {
     expect(presenceScore({ ...faint, wasLost: true })).toBeLessThan(0.5);
   });
 
+  it('does not take a chance likeness that the decoder makes nothing of for a lost object', () => {
+    const likeness = { meanKeyScore: 0.28, bestKeyScore: 0.7, agreement: 0.25, keyAreaRatio: 0.4 };
+    expect(presenceScore({ ...likeness, wasLost: true })).toBeLessThan(0.5);
+    const back = { meanKeyScore: 0.46, bestKeyScore: 0.97, agreement: 0.7, keyAreaRatio: 0.6 };
+    expect(presenceScore({ ...back, wasLost: true })).toBeGreaterThan(0.9);
+  });
+
   it('is 0 where nothing or next to nothing was found', () => {
     expect(presenceScore({ ...seen, keyAreaRatio: 0.01 })).toBe(0);
   });

@@ -24,18 +24,25 @@ const leastArea = 0.02;
 const mean = { even: 0.1, weight: 6 } as const;
 const best = { even: 0.55, weight: 6 } as const;
 const agreed = { even: 0.6, weight: 1 } as const;
-/** A lost object must show itself more clearly than one that was there a frame ago. */
-const lostPenalty = 0.5;
+/**
+ * A lost object must show itself more clearly than one that was there a frame ago, and the decoder
+ * must make of the place what the target model does: over a wide view chance likenesses score up to
+ * .7, but the decoder agrees with them by less than .3.
+ */
+const lost = { penalty: 1, agreement: { even: 0.5, weight: 4 } } as const;
 
 /** How sure it is that the object is in the picture, 0..1: a logistic sum of the evidence. */
 export function presenceScore(evidence: PresenceEvidence): number {
   if (evidence.keyAreaRatio < leastArea) {
     return 0;
   }
+  const unproved = evidence.wasLost
+    ? lost.penalty - lost.agreement.weight * (evidence.agreement - lost.agreement.even)
+    : 0;
   const sum =
     mean.weight * (evidence.meanKeyScore - mean.even) +
     best.weight * (evidence.bestKeyScore - best.even) +
     agreed.weight * (evidence.agreement - agreed.even) -
-    (evidence.wasLost ? lostPenalty : 0);
+    unproved;
   return 1 / (1 + Math.exp(-sum));
 }
