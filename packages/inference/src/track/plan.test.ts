@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { trackPrompt } from './anchor.ts';
-import { planObject } from './plan.ts';
+import { type FrameSources, planObject } from './plan.ts';
 
 const range = { first: 0, last: 99 };
 const key = (frame: number, x = 5) =>
@@ -87,5 +88,60 @@ describe('planObject', () => {
     const plan = planObject({ prompts: [key(40)], range, direction: 'forward' });
     expect(plan.at(39)).toEqual({});
     expect(plan.runs).toHaveLength(1);
+  });
+
+  it('tracks nothing for frames outside the range but the way from the nearest prompts', () => {
+    const prompts = [key(10), key(20), correction(40), key(90), key(95)];
+    const plan = planObject({ prompts, range: { first: 60, last: 70 }, direction: 'both' });
+    expect(plan.anchors.map((anchor) => anchor.frame)).toEqual([20, 40, 90]);
+    const runs = plan.runs.map((run) => [run.anchor.frame, run.direction, run.last]);
+    expect(runs.sort()).toEqual([
+      [20, 'forward', 40],
+      [40, 'forward', 70],
+      [90, 'backward', 60],
+    ]);
+  });
+
+  it('needs nothing but the prompt itself for the mask of a prompted frame', () => {
+    const prompts = [key(0), key(80)];
+    const plan = planObject({ prompts, range: { first: 80, last: 80 }, direction: 'both' });
+    expect(plan.runs).toEqual([]);
+    expect(plan.anchors.map((anchor) => anchor.frame)).toEqual([80]);
+  });
+
+  it('gives a frame the same sources whatever range holds it', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 99 }), fc.boolean()), {
+          minLength: 1,
+          maxLength: 6,
+          selector: ([frame]) => frame,
+        }),
+        fc.constantFrom('forward', 'backward', 'both'),
+        fc.tuple(fc.integer({ min: 0, max: 99 }), fc.integer({ min: 0, max: 99 })),
+        (said, direction, [a, b]) => {
+          fc.pre(said.some(([, isKey]) => isKey));
+          const prompts = said.map(([frame, isKey]) => (isKey ? key(frame) : correction(frame)));
+          const narrow = { first: Math.min(a, b), last: Math.max(a, b) };
+          const whole = planObject({ prompts, range, direction });
+          const part = planObject({ prompts, range: narrow, direction });
+          const runs = new Set(part.runs.map((run) => `${run.anchor.id}.${run.direction}`));
+          const anchors = new Set(part.anchors.map((anchor) => anchor.id));
+          const ids = ({ anchor, before, after }: FrameSources) => [
+            anchor?.id,
+            before?.anchor.id,
+            after?.anchor.id,
+          ];
+          for (let frame = narrow.first; frame <= narrow.last; frame += 1) {
+            const sources = part.at(frame);
+            expect(ids(sources)).toEqual(ids(whole.at(frame)));
+            if (sources.anchor) expect(anchors).toContain(sources.anchor.id);
+            for (const run of [sources.before, sources.after]) {
+              if (run) expect(runs).toContain(`${run.anchor.id}.${run.direction}`);
+            }
+          }
+        },
+      ),
+    );
   });
 });

@@ -82,17 +82,18 @@ function planPrompts(
     const previous = anchors[index - 1]?.frame;
     const lastForward = next === undefined ? range.last : Math.min(next - 1, range.last);
     const lastBackward = previous === undefined ? range.first : Math.max(previous + 1, range.first);
-    if (direction !== 'backward' && lastForward > anchor.frame) {
+    if (direction !== 'backward' && lastForward > anchor.frame && lastForward >= range.first) {
       forward.set(anchor, { anchor, direction: 'forward', last: lastForward });
     }
-    if (direction !== 'forward' && lastBackward < anchor.frame) {
+    if (direction !== 'forward' && lastBackward < anchor.frame && lastBackward <= range.last) {
       backward.set(anchor, { anchor, direction: 'backward', last: lastBackward });
     }
   });
-  const runs = [...forward.values(), ...backward.values(), ...baseRuns(anchors)];
+  const wanted = [...forward.values(), ...backward.values()];
+  const needed = neededAnchors(anchors, wanted, range);
   return {
-    anchors,
-    runs: longestRuns(runs),
+    anchors: needed,
+    runs: longestRuns([...wanted, ...baseRuns(needed)]),
     at: (frame) => sourcesAt(frame, anchors, forward, backward),
   };
 }
@@ -140,6 +141,21 @@ function placeAnchors(prompts: readonly TrackPrompt[]): Anchor[] {
     if (right !== undefined) anchors.unshift(correctionAnchor(prompt, right, 'backward'));
   }
   return anchors;
+}
+
+/** Anchors that frames of the range come from, and those they lean on; the rest need no look. */
+function neededAnchors(
+  anchors: readonly Anchor[],
+  runs: readonly Run[],
+  range: FrameRange,
+): Anchor[] {
+  const needed = new Set<Anchor>(runs.map((run) => run.anchor));
+  for (const anchor of anchors) {
+    if (range.first <= anchor.frame && anchor.frame <= range.last) needed.add(anchor);
+  }
+  // A set gives what is added on the way too, so whole chains are followed.
+  for (const { base } of needed) if (base !== undefined) needed.add(base.anchor);
+  return anchors.filter((anchor) => needed.has(anchor));
 }
 
 /** The runs that corrections lean on, up to and including the corrected frame. */
