@@ -42,7 +42,7 @@ export async function exportShot(
         objects: open.objects.map(({ id, name, planOptions }) => ({ id, name, planOptions })),
         matte: open.shot.matte,
         outputs,
-        stamp: { rotoVersion, engine: tracked.engine, shotHash: shotHash(open.shot) },
+        stamp: { rotoVersion, engine: tracked.engine, shotHash: shotHash(open) },
       },
       {
         ...(signal === undefined ? {} : { signal }),

@@ -20,7 +20,8 @@ export async function planShot(input: ShotInput, options: PrepareOptions): Promi
   try {
     const { missingFrames } = open.shot.source;
     const { engine, cacheDir } = run;
-    const tracking = await openTracking({ clip: open.clip.info, engine, cacheDir, missingFrames });
+    const place = { clip: open.clip.info, engine, cacheDir, missingFrames };
+    const tracking = await openTracking({ ...place, readOnly: true });
     try {
       return await planWith(run, tracking, options.signal);
     } finally {

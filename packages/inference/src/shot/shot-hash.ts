@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { Shot } from '@roto/sdk/contract';
 import type { OpenShot } from './open-shot.ts';
 
-/** Hex SHA-256 of a shot document, whatever the order of its fields. */
-export function shotHash(shot: Shot): string {
-  return sha256(canonicalJson(shot));
+/**
+ * Hex SHA-256 of what decides the mattes of a shot: that of {@link trackHash}, and the matte work.
+ * Paths do not count, nor what is written beside: a document that was moved, an export of the track
+ * and the run that made it write the same bytes.
+ */
+export function shotHash(open: OpenShot): string {
+  return sha256(canonicalJson({ track: trackHash(open), matte: open.shot.matte }));
 }
 
 /**

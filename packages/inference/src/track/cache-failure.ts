@@ -2,7 +2,7 @@ import { RotoError } from '@roto/sdk/contract';
 
 /** Turns what the file system says of the cache into one of our errors. */
 export function cacheFailure(cause: unknown, folder: string): unknown {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const code = codeOf(cause);
   const hint = 'Free some space, or put the cache elsewhere with --cache or ROTO_CACHE_DIR.';
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new RotoError('disk_full', `The disk of the track cache ${folder} is full.`, {
@@ -18,6 +18,13 @@ export function cacheFailure(cause: unknown, folder: string): unknown {
     });
   }
   return cause;
+}
+
+function codeOf(cause: unknown): unknown {
+  if (!(cause instanceof Error) || !('code' in cause)) return undefined;
+  // Making a folder and those above it, Node says that it is not there where the disk is read-only.
+  const isMkdir = 'syscall' in cause && cause.syscall === 'mkdir';
+  return isMkdir && cause.code === 'ENOENT' ? 'EROFS' : cause.code;
 }
 
 /** Runs work on the cache and speaks of its failures in our words. */

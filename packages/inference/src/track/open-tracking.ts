@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { EngineConfig } from '../engine/engine.ts';
+import type { EngineConfig, EngineIdentity } from '../engine/engine.ts';
 import { EngineHost } from '../engine/engine-host.ts';
 import type { ClipInfo } from '../media/clip.ts';
 import { guardCache } from './cache-failure.ts';
@@ -20,10 +20,13 @@ export interface OpenTrackingOptions {
   readonly engine: EngineConfig;
   readonly cacheDir: string;
   readonly missingFrames: 'error' | 'hold' | 'black';
+  /** Only looks at what is there: takes no hold of the store and writes nothing. */
+  readonly readOnly?: boolean;
 }
 
 /**
- * Loads the engine and takes hold of the store, which no other process may then track into.
+ * Loads the engine and takes hold of the store, which no other process may then track into; with
+ * `readOnly` it only loads the engine.
  * @throws RotoError `cache_locked`, and what {@link EngineHost.open} throws
  */
 export async function openTracking(options: OpenTrackingOptions): Promise<Tracking> {
@@ -31,13 +34,9 @@ export async function openTracking(options: OpenTrackingOptions): Promise<Tracki
   try {
     const name = storeName(options.clip, host.identity, options.missingFrames);
     const store = new TrackStore(storeFolder(options.cacheDir, name));
-    const release = await guardCache(store.folder, () => lockStore(store.folder));
-    try {
-      await store.prepare({ clip: options.clip, engine: host.identity });
-    } catch (error) {
-      await release();
-      throw error;
-    }
+    const release = options.readOnly
+      ? async () => undefined
+      : await holdStore(store, { clip: options.clip, engine: host.identity });
     const close = async (): Promise<void> => {
       await store.close();
       await release();
@@ -46,6 +45,21 @@ export async function openTracking(options: OpenTrackingOptions): Promise<Tracki
     return { host, store, storeName: name, close };
   } catch (error) {
     await host.close();
+    throw error;
+  }
+}
+
+/** @returns the release */
+async function holdStore(
+  store: TrackStore,
+  about: { clip: ClipInfo; engine: EngineIdentity },
+): Promise<() => Promise<void>> {
+  const release = await guardCache(store.folder, () => lockStore(store.folder));
+  try {
+    await store.prepare(about);
+    return release;
+  } catch (error) {
+    await release();
     throw error;
   }
 }

@@ -149,7 +149,7 @@ export class TrackStore {
   /** Frames with a snapshot, in the order the run passes them. */
   async #snapshotFrames(run: RunName): Promise<number[]> {
     const prefix = `${runKey(run)}.`;
-    const frames = (await readdir(this.folder))
+    const frames = (await namesIn(this.folder))
       .filter((name) => name.startsWith(prefix) && name.endsWith('.state'))
       .map((name) => Number(name.slice(prefix.length, -'.state'.length)))
       .filter((frame) => Number.isInteger(frame));
@@ -191,6 +191,16 @@ async function readIfThere(path: string): Promise<Buffer | undefined> {
     return await readFile(path);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** A store that was only looked at has no folder yet. */
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
     throw error;
   }
 }

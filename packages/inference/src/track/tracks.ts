@@ -9,6 +9,7 @@ import {
   type TrackSummary,
 } from '@roto/sdk/contract';
 import { z } from 'zod';
+import { guardCache } from './cache-failure.ts';
 import { cacheFolder, cacheLimitBytes } from './cache-folder.ts';
 import { storeFolder } from './open-tracking.ts';
 
@@ -103,11 +104,18 @@ function isAsked(made: TrackRecord['engine'], { name, model, device }: ShotEngin
 
 export async function writeTrack(record: TrackRecord, cacheDir: string): Promise<void> {
   const folder = join(cacheDir, 'tracks');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, `${record.id}.json`);
+  const path = recordPath(cacheDir, record.id);
   const temporary = `${path}.${process.pid}.tmp`;
-  await writeFile(temporary, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
-  await rename(temporary, path);
+  await guardCache(folder, async () => {
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await writeFile(temporary, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  });
 }
 
 export async function touchTrack(record: TrackRecord, cacheDir: string): Promise<void> {
