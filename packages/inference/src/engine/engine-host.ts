@@ -10,6 +10,7 @@ export class EngineHost {
   readonly identity: EngineIdentity;
   readonly #thread: CallingThread;
   #nextTracker = 1;
+  #closed: Promise<void> | undefined;
 
   private constructor(thread: CallingThread, identity: EngineIdentity) {
     this.#thread = thread;
@@ -58,13 +59,15 @@ export class EngineHost {
     return ask(this.#thread, 'timings', undefined);
   }
 
-  /** Frees the model. A step under way is finished first, so native code is never cut off. */
-  async close(): Promise<void> {
-    try {
-      await ask(this.#thread, 'close', undefined);
-    } finally {
-      await this.#thread.close();
-    }
+  /**
+   * Frees the model. A step under way is finished first, so native code is never cut off. May be
+   * called again, and after the thread failed: whoever asked it something was told of the failure.
+   */
+  close(): Promise<void> {
+    this.#closed ??= ask(this.#thread, 'close', undefined)
+      .catch(() => undefined)
+      .then(() => this.#thread.close());
+    return this.#closed;
   }
 }
 

@@ -18,16 +18,31 @@ export class ExportHost {
   ): Promise<ExportReport> {
     const { signal, onProgress } = options;
     throwIfStopped(signal);
-    const stop = (): void => void this.#thread.call('stop', undefined);
+    // The export may have ended meanwhile, and its thread with it: then there is nothing to stop.
+    const stop = (): void => void this.#thread.call('stop', undefined).catch(() => undefined);
+    // A listener that throws stops the export as an abort does, so that nothing half-made stays.
+    let thrown: { readonly error: unknown } | undefined;
+    const tell = (progress: ExportProgress): void => {
+      try {
+        if (thrown === undefined) onProgress?.(progress);
+      } catch (error) {
+        thrown = { error };
+        stop();
+      }
+    };
     signal?.addEventListener('abort', stop, { once: true });
     try {
       const report = await this.#thread.call('export', job, {
         // biome-ignore lint/plugin: the export thread emits nothing else
-        onEvent: (event) => onProgress?.(event as ExportProgress),
+        onEvent: (event) => tell(event as ExportProgress),
       });
-      // biome-ignore lint/plugin: the export thread answers by the table of ExportCalls
-      return report as ExportReport;
+      if (thrown === undefined) {
+        // biome-ignore lint/plugin: the export thread answers by the table of ExportCalls
+        return report as ExportReport;
+      }
+      throw thrown.error;
     } catch (error) {
+      if (thrown !== undefined) throw thrown.error;
       throw signal?.aborted ? stopError(signal) : error;
     } finally {
       signal?.removeEventListener('abort', stop);

@@ -43,26 +43,46 @@ export class CallingThread {
       this.#pending.set(id, { resolve, reject, onEvent: options.onEvent });
       // A thread with work to do keeps the process alive; an idle one does not.
       this.#worker.ref();
-      this.#worker.postMessage({ id, call: name, argument }, options.transfer ?? []);
+      try {
+        this.#worker.postMessage({ id, call: name, argument }, options.transfer ?? []);
+      } catch (error) {
+        // What cannot be sent is the caller's mistake; nothing will answer it.
+        this.#take(id);
+        throw error;
+      }
     });
   }
 
+  /** Ends the thread, whatever it does; may be called again. */
   async close(): Promise<void> {
     this.#failure ??= new RotoError('internal', 'The worker thread is closed.');
     await this.#worker.terminate();
   }
 
   #settle(reply: ReplyMessage): void {
-    const pending = this.#pending.get(reply.id);
-    if (pending === undefined) return;
     if ('event' in reply) {
-      pending.onEvent?.(reply.event);
+      this.#tell(reply.id, reply.event);
       return;
     }
-    this.#pending.delete(reply.id);
+    const pending = this.#take(reply.id);
+    if ('error' in reply) pending?.reject(fromThreadError(reply.error));
+    else pending?.resolve(reply.value);
+  }
+
+  /** A listener that throws fails the call it listens to, and not the process. */
+  #tell(id: number, event: unknown): void {
+    try {
+      this.#pending.get(id)?.onEvent?.(event);
+    } catch (error) {
+      this.#take(id)?.reject(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #take(id: number): PendingCall | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
     if (this.#pending.size === 0) this.#worker.unref();
-    if ('error' in reply) pending.reject(fromThreadError(reply.error));
-    else pending.resolve(reply.value);
+    return pending;
   }
 
   #fail(cause: unknown): void {
@@ -76,7 +96,7 @@ function threadFailure(cause: unknown): RotoError {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
     return new RotoError('out_of_memory', 'The engine ran out of memory.', {
-      hint: 'Close other programs, or choose --quality draft or a smaller --input-size.',
+      hint: 'Close other programs, or choose draft quality or a smaller input size.',
       cause,
     });
   }
