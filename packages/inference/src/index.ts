@@ -11,7 +11,17 @@ export { readMaskPicture } from './matte/read-mask.ts';
 export { renderMatte } from './matte/render-matte.ts';
 export type { Clip, ClipInfo, DeepFrame, Frame, ReadFramesOptions } from './media/clip.ts';
 export { openClip } from './media/open-clip.ts';
+export { type ImportOptions, importModel } from './models/import-model.ts';
+export { modelPath, removeModel, verifyModel } from './models/manage.ts';
+export { modelsFolder } from './models/models-folder.ts';
+export {
+  type PulledModel,
+  type PullOptions,
+  type PullProgress,
+  pullModel,
+} from './models/pull.ts';
 export { listModels } from './models/registry.ts';
+export type { VerifiedModel } from './models/store.ts';
 export { openSession } from './session/open-session.ts';
 export type {
   AddPrompt,

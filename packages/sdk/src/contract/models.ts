@@ -5,9 +5,12 @@ export const ModelSummary = z.object({
   /** Name that `--model` takes. */
   id: z.string(),
   engine: z.enum(['lite', 'sam2']),
-  /** SPDX identifier of the weights' licence. */
+  /** Published network the weights are of, for models of the sam2 engine: `sam2.1-tiny`. */
+  architecture: z.string().optional(),
+  /** SPDX identifier of the weights' licence; NOASSERTION where it is not known. */
   licence: z.string(),
-  licenceUrl: z.string(),
+  /** Absent for imported models. */
+  licenceUrl: z.string().optional(),
   installed: z.boolean(),
   /** Absolute path of the file or folder; absent where it is not installed. */
   path: z.string().optional(),

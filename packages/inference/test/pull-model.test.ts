@@ -1,0 +1,445 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type DownloadLimits, download } from '../src/models/download.ts';
+import { type PullProgress, pullModel, pullPublished } from '../src/models/pull.ts';
+import type { PublishedModel } from '../src/models/sam2-files.ts';
+import {
+  begin,
+  dropAfter,
+  type Exchange,
+  etag,
+  type FileServer,
+  serveFile,
+  serveWell,
+  startOf,
+} from './support/file-server.ts';
+
+const content = Buffer.from(
+  Uint32Array.from({ length: 100_000 }, (_, index) => Math.imul(index + 1, 0x9e_37_79_b9)).buffer,
+);
+const sha256 = createHash('sha256').update(content).digest('hex');
+const name = 'sam2.1_hiera_tiny.pt';
+
+function modelAt(...servers: readonly (FileServer | string)[]): PublishedModel {
+  const urls = servers.map((each) => (typeof each === 'string' ? each : `${each.url}${name}`));
+  return { id: 'sam2.1-tiny', file: { name, bytes: content.length, sha256 }, urls };
+}
+
+const limits: Partial<DownloadLimits> = { stallMs: 400, firstWaitMs: 5, longestWaitMs: 20 };
+
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'roto "models" '));
+  vi.stubEnv('ROTO_MODELS_DIR', folder);
+  vi.stubEnv('ROTO_MODELS_BASE_URL', '');
+  vi.stubEnv('NO_PROXY', '127.0.0.1');
+  path = join(folder, 'sam2.1-tiny', name);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
+
+/** Pulls, and sees that the file is whole, in its place, and alone there. */
+async function pullWhole(...servers: readonly (FileServer | string)[]): Promise<void> {
+  const result = await pullPublished(modelAt(...servers), { limits });
+  expect(result).toEqual({ id: 'sam2.1-tiny', path, bytes: content.length, sha256, pulled: true });
+  expect((await readFile(path)).equals(content)).toBe(true);
+  expect(await readdir(join(folder, 'sam2.1-tiny'))).toEqual([name]);
+  expect(await readdir(folder)).toEqual(['sam2.1-tiny']);
+}
+
+async function pullFails(model: PublishedModel): Promise<unknown> {
+  const error: unknown = await pullPublished(model, { limits }).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(await stat(path).catch(() => 'none')).toBe('none');
+  return error;
+}
+
+describe('pullModel', () => {
+  test('fetches a model, with progress that rises to its size', async () => {
+    await using server = await serveFile(content);
+    const seen: PullProgress[] = [];
+    const result = await pullPublished(modelAt(server), { onProgress: (each) => seen.push(each) });
+    expect(result.pulled).toBe(true);
+    expect((await readFile(path)).equals(content)).toBe(true);
+    expect(seen.at(-1)).toEqual({
+      model: 'sam2.1-tiny',
+      done: content.length,
+      total: content.length,
+      waiting: false,
+    });
+    const done = seen.map((each) => each.done);
+    expect(done).toEqual(done.toSorted((a, b) => a - b));
+  });
+
+  test('keeps a file that is there and right, and fetches one again that is not', async () => {
+    await using server = await serveFile(content);
+    await pullWhole(server);
+    expect(await pullPublished(modelAt(server), {})).toMatchObject({ pulled: false });
+    expect(server.requests).toHaveLength(1);
+    const damaged = Buffer.from(content);
+    damaged[1234] = (damaged[1234] ?? 0) ^ 1;
+    await writeFile(path, damaged);
+    await pullWhole(server);
+  });
+
+  test('takes the file from a mirror alone, where one is set', async () => {
+    await using server = await serveFile(content);
+    await using other = await serveFile(content);
+    vi.stubEnv('ROTO_MODELS_BASE_URL', server.url.slice(0, -1));
+    await pullWhole(other);
+    expect(server.requests).toMatchObject([{ path: `/models/${name}` }]);
+    expect(other.requests).toEqual([]);
+  });
+
+  test('does not take a mirror’s other file for the published one', async () => {
+    await using server = await serveFile(content);
+    vi.stubEnv('ROTO_MODELS_BASE_URL', server.url);
+    await expect(pullModel('sam2.1-tiny')).rejects.toMatchObject({
+      code: 'network_failed',
+      message: expect.stringContaining(`400000 bytes or more, not 156008466`),
+    });
+  });
+
+  test.each(['file:///models', 'mirror', 'ftp://127.0.0.1/'])(
+    'refuses %s as a mirror',
+    async (base) => {
+      vi.stubEnv('ROTO_MODELS_BASE_URL', base);
+      await expect(pullModel('sam2.1-tiny')).rejects.toMatchObject({
+        code: 'invalid_argument',
+        param: 'ROTO_MODELS_BASE_URL',
+      });
+    },
+  );
+
+  test('names the models there are', () => {
+    expect(() => pullModel('sam2.1-huge')).toThrow(/sam2\.1-base-plus/);
+  });
+});
+
+describe('a pull goes on', () => {
+  const resumed = (server: FileServer) => server.requests.slice(1).map(({ range }) => range);
+
+  test('where the connection dropped, as long as each try brings something', async () => {
+    await using server = await serveFile(content, (exchange) =>
+      exchange.index < 8 ? dropAfter(exchange, 30_000) : serveWell(exchange),
+    );
+    await pullWhole(server);
+    expect(server.requests).toHaveLength(9);
+    // Nothing was fetched twice.
+    expect(resumed(server)).toEqual(
+      Array.from({ length: 8 }, (_, index) => `bytes=${30_000 * (index + 1)}-`),
+    );
+    expect(server.requests.at(-1)).toMatchObject({ ifRange: etag });
+  });
+
+  test('where the server fell silent', async () => {
+    await using server = await serveFile(content, (exchange) => {
+      if (exchange.index > 0) return serveWell(exchange);
+      begin(exchange);
+      exchange.response.write(content.subarray(0, 100_000));
+    });
+    await pullWhole(server);
+    expect(resumed(server)).toEqual(['bytes=100000-']);
+  });
+
+  test('after a server that never answered', async () => {
+    await using server = await serveFile(content, (exchange) =>
+      exchange.index === 0 ? undefined : serveWell(exchange),
+    );
+    await pullWhole(server);
+  });
+
+  test('from the start, where the server has a newer version', async () => {
+    await using server = await serveFile(content, (exchange) => {
+      if (exchange.index === 0) return dropAfter(exchange, 100_000);
+      begin(exchange, '"v2"');
+      exchange.response.end(content.subarray(startOf(exchange, '"v2"')));
+    });
+    await pullWhole(server);
+    expect(resumed(server)).toEqual(['bytes=100000-']);
+  });
+
+  test('from the start, where the server knows no ranges', async () => {
+    await using server = await serveFile(content, (exchange) => {
+      const whole: Exchange = { ...exchange, from: 0 };
+      return exchange.index === 0 ? dropAfter(whole, 100_000) : serveWell(whole);
+    });
+    await pullWhole(server);
+  });
+
+  test('from the start, where the server sends another part than was asked for', async () => {
+    await using server = await serveFile(content, (exchange) => {
+      if (exchange.index === 0) return dropAfter(exchange, 100_000);
+      return serveWell(exchange.index === 1 ? { ...exchange, from: 5 } : exchange);
+    });
+    await pullWhole(server);
+    expect(resumed(server)).toEqual(['bytes=100000-', undefined]);
+  });
+
+  test('from the start, where the server says there is no such part', async () => {
+    await using server = await serveFile(content, (exchange) => {
+      if (exchange.index === 0) return dropAfter(exchange, 100_000);
+      if (exchange.index > 1) return serveWell(exchange);
+      exchange.response.writeHead(416, { 'content-range': 'bytes */99' }).end();
+    });
+    await pullWhole(server);
+    expect(resumed(server)).toEqual(['bytes=100000-', undefined]);
+  });
+
+  test('after errors that pass', async () => {
+    const statuses = [500, 429, 503];
+    await using server = await serveFile(content, (exchange) => {
+      const status = statuses[exchange.index];
+      if (status === undefined) return serveWell(exchange);
+      exchange.response.writeHead(status, status === 503 ? { 'retry-after': '0' } : {}).end('no');
+    });
+    await pullWhole(server);
+  });
+
+  test('at the next place, with what the first one brought', async () => {
+    await using first = await serveFile(content, (exchange) => {
+      if (exchange.index === 0) return dropAfter(exchange, 100_000);
+      exchange.response.writeHead(404).end();
+    });
+    await using second = await serveFile(content);
+    await pullWhole(first, second);
+    // The second server never stated a version for what is there.
+    expect(second.requests).toMatchObject([{ range: 'bytes=100000-', ifRange: undefined }]);
+  });
+
+  test('through redirects, range and all', async () => {
+    await using target = await serveFile(content, (exchange) =>
+      exchange.index === 0 ? dropAfter(exchange, 100_000) : serveWell(exchange),
+    );
+    await using server = await serveFile(content, ({ response }) => {
+      response.writeHead(302, { location: `${target.url}elsewhere` }).end();
+    });
+    await pullWhole(server);
+    expect(target.requests.map(({ range }) => range)).toEqual([undefined, 'bytes=100000-']);
+  });
+
+  test('once more, where a byte was flipped on the way', async () => {
+    await using server = await serveFile(content, (exchange) =>
+      serveWell(exchange.index === 0 ? flipped(exchange) : exchange),
+    );
+    await pullWhole(server);
+    expect(server.requests).toHaveLength(2);
+  });
+});
+
+function flipped(exchange: Exchange): Exchange {
+  const damaged = Buffer.from(exchange.content);
+  damaged[200_000] = (damaged[200_000] ?? 0) ^ 4;
+  return { ...exchange, content: damaged };
+}
+
+describe('a pull ends', () => {
+  test('in model_corrupt, where the file is never right, and leaves nothing to resume', async () => {
+    await using server = await serveFile(content, (exchange) => serveWell(flipped(exchange)));
+    expect(await pullFails(modelAt(server))).toMatchObject({
+      code: 'model_corrupt',
+      hint: expect.stringContaining(path),
+    });
+    expect(server.requests).toHaveLength(2);
+    expect((await stat(`${path}.part`)).size).toBe(0);
+  });
+
+  test.each<[string, (exchange: Exchange) => void, number]>([
+    ['is not there', ({ response }) => response.writeHead(404).end(), 1],
+    ['may not be read', ({ response }) => response.writeHead(403).end(), 1],
+    ['is always broken', ({ response }) => response.writeHead(500).end(), 5],
+    [
+      'has another size',
+      ({ response }) => response.writeHead(200, { 'content-length': 12 }).end('hello, world'),
+      1,
+    ],
+    [
+      'has another size as a part says',
+      ({ response }) =>
+        response.writeHead(206, { 'content-range': 'bytes 0-11/12' }).end('hello, world'),
+      1,
+    ],
+    [
+      'is longer than it says',
+      ({ response }) => response.writeHead(200).end(Buffer.concat([content, Buffer.from('!')])),
+      1,
+    ],
+    ['is empty', ({ response }) => response.writeHead(200).end(), 5],
+    [
+      'ends early and says it did not',
+      ({ response }) => {
+        response.writeHead(200, { 'content-length': content.length });
+        response.write(content.subarray(0, 100), () => response.destroy());
+      },
+      5,
+    ],
+    [
+      'is behind redirects without end',
+      ({ response, request }) => response.writeHead(302, { location: request.url }).end(),
+      5,
+    ],
+  ])('in network_failed, where the file %s', async (_what, behave, requests) => {
+    await using server = await serveFile(content, behave);
+    expect(await pullFails(modelAt(server))).toMatchObject({ code: 'network_failed' });
+    expect(server.requests).toHaveLength(requests);
+  });
+
+  test('offline with how to get the file by hand, without secrets of the address', async () => {
+    const server = await serveFile(content);
+    const { url } = server;
+    await server[Symbol.asyncDispose]();
+    const secret = url.replace('http://', 'http://user:pass@');
+    const error = await pullFails(modelAt(`${secret}${name}?token=abc`));
+    expect(error).toMatchObject({ code: 'network_failed', param: 'model' });
+    expect(error).toMatchObject({
+      hint: expect.stringMatching(new RegExp(`${sha256}.* put it at .*sam2.1-tiny.${name}`)),
+    });
+    expect(JSON.stringify(error) + String(error)).not.toMatch(/pass|abc/);
+  });
+
+  test('before it begins, where the disk is too small', async () => {
+    await using server = await serveFile(content);
+    const file = { urls: [`${server.url}${name}`], path, bytes: content.length, sha256 };
+    const freeBytes = () => Promise.resolve(content.length - 1);
+    await expect(download(file, { freeBytes })).rejects.toMatchObject({ code: 'disk_full' });
+    expect(server.requests).toEqual([]);
+    // What is there already needs no room.
+    await writeFile(`${path}.part`, content.subarray(0, 1));
+    await download(file, { freeBytes });
+    expect((await readFile(path)).equals(content)).toBe(true);
+  });
+
+  test('where the models folder cannot be written', async () => {
+    await writeFile(join(folder, 'sam2.1-tiny'), 'a file is in the way');
+    await using server = await serveFile(content);
+    await expect(pullPublished(modelAt(server), { limits })).rejects.toMatchObject({
+      code: 'output_unwritable',
+    });
+  });
+});
+
+describe('a pull that is stopped', () => {
+  const slow = (exchange: Exchange) => {
+    begin(exchange);
+    exchange.response.write(content.subarray(startOf(exchange), 100_000));
+  };
+
+  test.each<[string, (exchange: Exchange) => void]>([
+    ['while bytes come', slow],
+    ['before an answer', () => undefined],
+    ['between two tries', ({ response }) => response.writeHead(503, { 'retry-after': '60' }).end()],
+  ])('%s ends at once, and the next one goes on', async (_when, behave) => {
+    await using server = await serveFile(content, (exchange) =>
+      exchange.index === 0 ? behave(exchange) : serveWell(exchange),
+    );
+    const stop = new AbortController();
+    const pulling = pullPublished(modelAt(server), {
+      signal: stop.signal,
+      limits: { ...limits, stallMs: 60_000 },
+    });
+    while (server.requests.length === 0) await sleep(10);
+    await sleep(100);
+    stop.abort();
+    await expect(pulling).rejects.toMatchObject({ code: 'interrupted' });
+    await pullWhole(server);
+  });
+
+  test('while another one fetches ends at once, and the other goes on', async () => {
+    let goOn = (): void => undefined;
+    await using server = await serveFile(content, (exchange) => {
+      slow(exchange);
+      goOn = () => exchange.response.end(content.subarray(100_000));
+    });
+    const first = pullPublished(modelAt(server), {});
+    while (server.requests.length === 0) await sleep(10);
+    const stop = new AbortController();
+    const seen: PullProgress[] = [];
+    const second = pullPublished(modelAt(server), {
+      signal: stop.signal,
+      onProgress: (each) => seen.push(each),
+    });
+    while (seen.length === 0) await sleep(10);
+    expect(seen[0]).toMatchObject({ waiting: true });
+    stop.abort();
+    await expect(second).rejects.toMatchObject({ code: 'interrupted' });
+    goOn();
+    expect(await first).toMatchObject({ pulled: true });
+  });
+});
+
+describe('pulls in several processes', () => {
+  const children: ChildProcess[] = [];
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+  });
+
+  function spawnPull(server: FileServer): ChildProcess {
+    const script = fileURLToPath(new URL('./support/pull-child.ts', import.meta.url));
+    const args = ['--conditions=roto-source', script, JSON.stringify(modelAt(server))];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    children.push(child);
+    return child;
+  }
+
+  test('share one download with those of this one', async () => {
+    await using server = await serveFile(content, async (exchange) => {
+      begin(exchange);
+      for (let at = startOf(exchange); at < content.length; at += 50_000) {
+        exchange.response.write(content.subarray(at, at + 50_000));
+        await sleep(60);
+      }
+      exchange.response.end();
+    });
+    const child = spawnPull(server);
+    while (server.requests.length === 0) await sleep(10);
+    const [code, a, b] = await Promise.all([
+      once(child, 'exit').then(([status]) => status),
+      pullPublished(modelAt(server), {}),
+      pullPublished(modelAt(server), {}),
+    ]);
+    expect(code).toBe(0);
+    expect([a.pulled, b.pulled]).toEqual([false, false]);
+    expect(server.requests).toHaveLength(1);
+    expect((await readFile(path)).equals(content)).toBe(true);
+  });
+
+  test('leave what a killed one fetched to the next, at once', async () => {
+    await using server = await serveFile(content, (exchange) => {
+      if (exchange.index > 0) return serveWell(exchange);
+      begin(exchange);
+      exchange.response.write(content.subarray(0, 150_000));
+    });
+    const child = spawnPull(server);
+    const arrived = async () => (await stat(`${path}.part`).catch(() => ({ size: 0 }))).size;
+    while ((await arrived()) < 150_000) await sleep(20);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await pullWhole(server);
+    expect(server.requests.at(-1)).toMatchObject({ range: 'bytes=150000-', ifRange: etag });
+  });
+
+  test('wait for one on another machine, until it has been silent for half a minute', async () => {
+    await using server = await serveFile(content);
+    const lock = join(folder, '.sam2.1-tiny.lock');
+    await mkdir(folder, { recursive: true });
+    const holder = { pid: process.pid, host: `not-${hostname()}`, token: 'x' };
+    await writeFile(lock, JSON.stringify(holder));
+    const waiting = pullPublished(modelAt(server), { signal: AbortSignal.timeout(500) });
+    await expect(waiting).rejects.toMatchObject({ code: 'interrupted' });
+    const old = new Date(Date.now() - 60_000);
+    await utimes(lock, old, old);
+    await pullWhole(server);
+  });
+});
