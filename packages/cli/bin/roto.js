@@ -23,7 +23,7 @@ function refuseOldNode() {
   process.exitCode = 2;
 }
 
-/** Ends by the signal itself: shells show 130 or 143, and a loop around roto stops too. */
+/** Ends at once by the signal itself, for a run that does not stop in order. */
 function dieBy(signal) {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
@@ -33,13 +33,12 @@ function dieBy(signal) {
 
 async function start() {
   const { main } = await import('../dist/main.js');
-  const { createProcessIo, flushed, signalOf } = await import('../dist/io/process-io.js');
+  const { createProcessIo, flushed } = await import('../dist/io/process-io.js');
   const status = await main(process.argv.slice(2), createProcessIo(process, dieBy));
   process.exitCode = status;
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
-  const signal = signalOf(status);
-  // A second Ctrl-C must still end a process that hangs on something left open.
-  if (signal !== undefined) dieBy(signal);
+  // A run that was stopped waits for nothing it left open.
+  if (status === 130 || status === 143) process.exit(status);
 }
 
 if (isOldNode()) refuseOldNode();

@@ -1,3 +1,4 @@
+import { RotoError } from '@roto/sdk/contract';
 import { Command, Option } from 'commander';
 import { createCacheCommands } from './commands/cache/command.ts';
 import {
@@ -14,6 +15,7 @@ import { createModelsCommands } from './commands/models/command.ts';
 import { optionGroups } from './commands/option-spec.ts';
 import { createPreviewCommand } from './commands/preview/command.ts';
 import type { ExitName } from './errors/exit-codes.ts';
+import { inFlags } from './errors/in-flags.ts';
 import { addHelpCommand, exampleText } from './help/help.ts';
 import { helpTopics } from './help/topics.ts';
 import type { Io } from './io/io.ts';
@@ -105,7 +107,14 @@ function leaf(spec: CommandSpec, context: CommandContext, onEnd: OnEnd): Command
   for (const { syntax, text } of spec.arguments) command.argument(syntax, text);
   addOptions(command, spec);
   command.addHelpText('after', exampleText(spec.examples));
-  command.action(async () => onEnd(await spec.run(command, context)));
+  command.action(async () => {
+    try {
+      onEnd(await spec.run(command, context));
+    } catch (thrown) {
+      const fromDocument = command.getOptionValue('shot') !== undefined;
+      throw thrown instanceof RotoError ? inFlags(thrown, fromDocument) : thrown;
+    }
+  });
   return command;
 }
 

@@ -31,7 +31,10 @@ import { createFakeBackend } from ${source('test/support/fake-backend.ts')};
 const stubborn = process.env.STUBBORN === '1';
 const onStuck = () => { setInterval(() => {}, 1000); console.error('STUCK'); };
 const backend = createFakeBackend(process.env.STUCK === '1' ? { onStuck } : {});
-if (stubborn) backend.runShot = () => new Promise(onStuck);
+const never = () => new Promise(onStuck);
+for (const name of ['runShot', 'diagnose', 'listModels', 'listTracks', 'clearTracks']) {
+  if (stubborn) backend[name] = never;
+}
 export const main = (argv, io) => real(argv, io, { loadBackend: async () => backend });`,
   );
 });
@@ -92,21 +95,24 @@ const mask = ['mask', 'shot.mp4', '--points', '1,1', '--local'];
 
 describe('the published bin', () => {
   it.each([
-    ['SIGINT', 'interrupted'],
-    ['SIGTERM', 'terminated'],
-  ] as const)('ends by %s itself, with the document of the error', async (signal, code) => {
-    const roto = start(process.execPath, [...node, bin, ...mask, '--json'], { STUCK: '1' });
-    await roto.said('STUCK');
-    roto.child.kill(signal);
-    const ended = await roto.ended;
-    expect([ended.code, ended.signal]).toEqual([null, signal]);
-    expect(ErrorDocument.parse(JSON.parse(ended.out)).error.code).toBe(code);
-  });
+    ['SIGINT', 'interrupted', 130],
+    ['SIGTERM', 'terminated', 143],
+  ] as const)(
+    'sent %s exits with the document of %s and status %d',
+    async (signal, code, status) => {
+      const roto = start(process.execPath, [...node, bin, ...mask, '--json'], { STUCK: '1' });
+      await roto.said('STUCK');
+      roto.child.kill(signal);
+      const ended = await roto.ended;
+      expect([ended.code, ended.signal]).toEqual([status, null]);
+      expect(ErrorDocument.parse(JSON.parse(ended.out)).error.code).toBe(code);
+    },
+  );
 
   it.each([
     ['INT', 130],
     ['TERM', 143],
-  ])('is shown by a shell as ended by SIG%s with status %d', async (signal, status) => {
+  ])('sent SIG%s is shown by a shell with status %d', async (signal, status) => {
     const script = `"$0" "$@" & pid=$!; sleep 0.2; while kill -0 $pid 2>/dev/null && ! grep -q STUCK err; do sleep 0.1; done; kill -${signal} $pid; wait $pid; echo "status $?"`;
     // A shell without job control starts background commands with SIGINT ignored; node undoes that.
     const roto = start(
@@ -116,6 +122,20 @@ describe('the published bin', () => {
     );
     expect((await roto.ended).out).toContain(`status ${status}`);
   });
+
+  it.each(['doctor', 'models list', 'cache list', 'cache clear'])(
+    'ends roto %s by the first Ctrl-C, whatever it waits for',
+    async (words) => {
+      const roto = start(process.execPath, [...node, bin, ...words.split(' '), '--json'], {
+        STUBBORN: '1',
+      });
+      await roto.said('STUCK');
+      roto.child.kill('SIGINT');
+      const ended = await roto.ended;
+      expect([ended.code, ended.signal]).toEqual([130, null]);
+      expect(ErrorDocument.parse(JSON.parse(ended.out)).error.code).toBe('interrupted');
+    },
+  );
 
   it('ends at once by a second Ctrl-C when the work does not stop', async () => {
     const roto = start(process.execPath, [...node, bin, ...mask], { STUBBORN: '1' });

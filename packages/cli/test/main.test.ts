@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -220,6 +220,49 @@ describe('failures', () => {
     expect(error.code).toBe(code);
     expect(error.param).toBe(param);
     expect(text.backend.calls.filter(({ name }) => name !== 'probe')).toEqual([]);
+  });
+
+  const fromEngine = [
+    ['source_not_found', 'source.path', 'clip'],
+    ['frame_out_of_range', 'source.range', '--range'],
+    ['prompt_outside_picture', 'box', '--box'],
+    ['ffmpeg_missing', 'ROTO_FFMPEG', 'ROTO_FFMPEG'],
+  ] as const;
+
+  it.each(fromEngine)(
+    'names what %s of the engine is about as it was written',
+    async (code, param, flag) => {
+      const fails = new RotoError(code, 'It is wrong.', { param, hint: 'Change it.' });
+      const { out } = await roto(`${click} --json`, { fails });
+      expect(ErrorDocument.parse(JSON.parse(out)).error).toEqual({
+        code,
+        message: 'It is wrong.',
+        param: flag,
+        hint: 'Change it.',
+      });
+    },
+  );
+
+  it('names fields where the shot came from a document', async () => {
+    const document = { schema: 'roto.shot/1', source: { path: 'shot.mp4' } };
+    const objects = [
+      { id: 1, name: 'a', prompts: [{ frame: 0, box: { x1: 1, y1: 1, x2: 9, y2: 9 } }] },
+    ];
+    await writeFile(join(folder, 'a.roto.json'), JSON.stringify({ ...document, objects }));
+    const fails = new RotoError('source_not_found', 'It is not there.', { param: 'source.path' });
+    const { out } = await roto('mask --shot a.roto.json --local --json', { fails });
+    expect(ErrorDocument.parse(JSON.parse(out)).error.param).toBe('source.path');
+  });
+
+  it('says in flags what the engine can only say in words', async () => {
+    const gap = new RotoError('sequence_gap', 'Frame 3 is missing.', {
+      hint: 'Set missingFrames.',
+    });
+    const { err } = await roto(click, { fails: gap });
+    expect(err).toContain('--missing-frames hold or black');
+    expect(err).not.toContain('missingFrames');
+    const there = new RotoError('output_exists', 'It is there.', { hint: 'Allow overwriting.' });
+    expect((await roto(click, { fails: there })).err).toContain('--overwrite');
   });
 
   it('answers an option without its value in one sentence', async () => {

@@ -29,7 +29,7 @@ export function renderCliDocs(): string {
     '## Exit statuses',
     'Also shown by `roto help exit-codes`. The [error codes](errors.md) say more.',
     exitTable(),
-    'After a signal roto ends by that signal itself: shells show 130 and 143, and a shell loop around it stops too. The first Ctrl-C stops the work in order, within a frame; the second one at once.',
+    'The first Ctrl-C stops the work in order, within a frame, and roto exits with 130; the second one ends it at once, by the signal itself.',
   ]);
 }
 

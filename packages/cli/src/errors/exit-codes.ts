@@ -4,8 +4,7 @@ import type { ErrorKind, RotoError } from '@roto/sdk/contract';
 export type ExitName = 'ok' | ErrorKind;
 
 /**
- * The one table of exit statuses: code, help, docs and tests all read it. `interrupted` and
- * `terminated` end by the signal itself, which shells show as 130 and 143.
+ * The one table of exit statuses: code, help, docs and tests all read it.
  */
 export const exitCodes = {
   ok: { status: 0, meaning: 'Everything asked for was done.' },

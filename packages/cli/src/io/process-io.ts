@@ -1,5 +1,4 @@
 import { RotoError } from '@roto/sdk/contract';
-import { exitStatusOf } from '../errors/exit-codes.ts';
 import type { Io, OutputStream, TerminalQuery } from './io.ts';
 
 /** The part of Node's `process` the CLI stands on. */
@@ -45,11 +44,6 @@ export function createProcessIo(node: NodeProcess, dieBy: DieBy): Io {
     signal: controller.signal,
     ...(node.stdin.isTTY && node.stdout.isTTY ? { terminal: terminalQuery(node) } : {}),
   };
-}
-
-/** The signal a run with this exit status ends by, so that a shell loop around roto stops too. */
-export function signalOf(status: number): 'SIGINT' | 'SIGTERM' | undefined {
-  return stops.find(({ reason }) => exitStatusOf(reason()) === status)?.signal;
 }
 
 /**

@@ -7,6 +7,6 @@ export async function createEngine(config: EngineConfig): Promise<Engine> {
   if (config.engine === 'lite') return createLiteEngine(config);
   throw new RotoError('model_missing', 'The sam2 engine is not part of this version of roto.', {
     param: 'engine',
-    hint: 'Use --engine lite.',
+    hint: 'Use the lite engine.',
   });
 }

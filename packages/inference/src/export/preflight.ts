@@ -63,7 +63,7 @@ export async function checkOutputs(options: PreflightOptions, tools?: FfmpegTool
   if (first !== undefined && !options.overwrite) {
     const more = there.length > 1 ? ` and ${there.length - 1} more files` : '';
     throw new RotoError('output_exists', `${first}${more} would be overwritten`, {
-      hint: 'Choose another folder with -o, or give --overwrite.',
+      hint: 'Choose another folder, or allow overwriting.',
     });
   }
   await checkEncoders(
@@ -139,7 +139,7 @@ async function checkWritable({ out, outputs, range }: PreflightOptions): Promise
       const there = await stat(file).catch(() => undefined);
       if (there !== undefined && !there.isFile()) {
         throw new RotoError('output_unwritable', `Could not write ${file}: it is not a file`, {
-          hint: 'Move it away, or choose another folder with -o.',
+          hint: 'Move it away, or choose another folder.',
         });
       }
     }
@@ -159,7 +159,7 @@ async function nearestFolder(folder: string): Promise<string> {
     if (there?.isDirectory()) return at;
     if (there !== undefined) {
       throw new RotoError('output_unwritable', `Expected a folder at ${at}, but a file is there`, {
-        hint: 'Choose another folder with -o.',
+        hint: 'Choose another folder.',
       });
     }
     if (at === dirname(at)) return at;
@@ -179,7 +179,7 @@ async function refuseInputs(options: PreflightOptions, existing: readonly string
     const input = id === undefined ? undefined : inputs.get(id);
     if (input !== undefined) {
       throw new RotoError('output_is_input', `${path} is read by this run as ${input}`, {
-        hint: 'Choose another folder with -o.',
+        hint: 'Choose another folder.',
       });
     }
   }

@@ -20,7 +20,7 @@ export async function writePictures(
   for (const { path } of pictures) {
     if (overwrite || (await stat(path).catch(() => undefined)) === undefined) continue;
     throw new RotoError('output_exists', `${path} would be overwritten`, {
-      hint: 'Choose another folder with -o, or give --overwrite.',
+      hint: 'Choose another folder, or allow overwriting.',
     });
   }
   for (const { path, bytes } of pictures) {

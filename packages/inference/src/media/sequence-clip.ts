@@ -152,7 +152,7 @@ function gap(path: string, missing: readonly number[]): RotoError {
       : `${missing.length} frames are missing, the first is ${first}`;
   return new RotoError('sequence_gap', `${path} has a gap: ${what}`, {
     param: 'source.path',
-    hint: 'Copy the missing frames, or choose hold or black: --missing-frames, or missingFrames in a shot document.',
+    hint: 'Copy the missing frames, or fill the gap: missingFrames hold or black in the shot document.',
   });
 }
 

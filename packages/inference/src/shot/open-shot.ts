@@ -57,7 +57,10 @@ async function objectPrompts(
     throw new RotoError(
       'prompt_missing',
       `Expected a point, a box or a mask for ${object.name} but none came.`,
-      { param: 'prompts', hint: 'Say where the object is, for example --points 420,310.' },
+      {
+        param: 'prompts',
+        hint: 'Say where the object is: a point on it, a box around it or a mask.',
+      },
     );
   }
   const locked = await Promise.all(

@@ -83,7 +83,7 @@ function firstPromptedFrame(shot: Shot): number {
   if (frames.length > 0) return Math.min(...frames);
   throw new RotoError('prompt_missing', 'Expected a point, a box or a mask but none came.', {
     param: 'prompts',
-    hint: 'Say where the object is, for example --points 420,310.',
+    hint: 'Say where the object is: a point on it, a box around it or a mask.',
   });
 }
 

@@ -68,6 +68,6 @@ function isAlive(holder: LockHolder): boolean {
 function locked(path: string, holder: LockHolder | undefined): RotoError {
   const who = holder === undefined ? 'Another process' : `Process ${holder.pid} on ${holder.host}`;
   return new RotoError('cache_locked', `${who} is tracking this clip into the same cache.`, {
-    hint: `Wait for it, or give this run a cache of its own with --cache. If no such process runs, remove ${path}.`,
+    hint: `Wait for it, or give this run a cache of its own. If no such process runs, remove ${path}.`,
   });
 }

@@ -2,6 +2,7 @@ import type { ClearedDocument, TrackSummary, TracksDocument } from '@roto/sdk/co
 import { printResult } from '../../io/output.ts';
 import { printable } from '../../io/printable.ts';
 import { counted, formatBytes, formatRange } from '../../io/quantities.ts';
+import { askBackend } from '../ask-backend.ts';
 import { type CommandGroupSpec, defineCommand } from '../command-spec.ts';
 import { modeOf } from '../mode.ts';
 import { cacheOf } from '../run-shot-command.ts';
@@ -26,9 +27,11 @@ function list() {
     arguments: [],
     options: { cache, local, json },
     examples: [{ text: '', line: 'roto cache list' }],
-    run: async ({ options }, { io, loadBackend }) => {
+    run: async ({ options }, context) => {
+      const { io } = context;
       const mode = modeOf(options);
-      const tracks = await (await loadBackend()).listTracks(cacheOf(options, io.cwd));
+      const where = cacheOf(options, io.cwd);
+      const tracks = await askBackend(context, (backend) => backend.listTracks(where));
       const document: TracksDocument = { schema: 'roto.tracks/1', tracks };
       const lines = tracks.length === 0 ? ['no tracks'] : tracks.flatMap(trackLines);
       printResult(io, mode, { document, lines });
@@ -50,12 +53,14 @@ function clear() {
       { text: 'one track', line: 'roto cache clear trk_4f1c' },
       { text: 'everything', line: 'roto cache clear' },
     ],
-    run: async ({ words, options }, { io, loadBackend }) => {
+    run: async ({ words, options }, context) => {
+      const { io } = context;
       const mode = modeOf(options);
-      const cleared = await (await loadBackend()).clearTracks({
+      const what = {
         ...cacheOf(options, io.cwd),
         ...(words.length === 0 ? {} : { tracks: [...words] }),
-      });
+      };
+      const cleared = await askBackend(context, (backend) => backend.clearTracks(what));
       const document: ClearedDocument = { schema: 'roto.cleared/1', ...cleared };
       const lines = [`${counted(cleared.tracks, 'track')} removed, ${formatBytes(cleared.bytes)}`];
       printResult(io, mode, { document, lines });

@@ -2,6 +2,7 @@ import type { Diagnosis, DiagnosisProblem, DoctorDocument } from '@roto/sdk/cont
 import { printResult } from '../../io/output.ts';
 import { printable } from '../../io/printable.ts';
 import { formatBytes } from '../../io/quantities.ts';
+import { askBackend } from '../ask-backend.ts';
 import { defineCommand } from '../command-spec.ts';
 import { modeOf } from '../mode.ts';
 import { cacheOf } from '../run-shot-command.ts';
@@ -19,9 +20,11 @@ export function createDoctorCommand() {
     arguments: [],
     options: { cache, local, json },
     examples: [{ text: '', line: 'roto doctor' }],
-    run: async ({ options }, { io, loadBackend }) => {
+    run: async ({ options }, context) => {
+      const { io } = context;
       const mode = modeOf(options);
-      const diagnosis = await (await loadBackend()).diagnose(cacheOf(options, io.cwd));
+      const where = cacheOf(options, io.cwd);
+      const diagnosis = await askBackend(context, (backend) => backend.diagnose(where));
       const document: DoctorDocument = { schema: 'roto.doctor/1', ...diagnosis };
       printResult(io, mode, { document, lines: diagnosisLines(diagnosis) });
       return diagnosis.problems.some(({ severity }) => severity === 'error') ? 'engine' : 'ok';

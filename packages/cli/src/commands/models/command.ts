@@ -2,6 +2,7 @@ import type { ModelSummary, ModelsDocument } from '@roto/sdk/contract';
 import { printResult } from '../../io/output.ts';
 import { printable } from '../../io/printable.ts';
 import { formatBytes } from '../../io/quantities.ts';
+import { askBackend } from '../ask-backend.ts';
 import { type CommandGroupSpec, defineCommand } from '../command-spec.ts';
 import { modeOf } from '../mode.ts';
 import { runOptions } from '../shared-options.ts';
@@ -24,11 +25,11 @@ function list() {
     arguments: [],
     options: { local, json },
     examples: [{ text: '', line: 'roto models list' }],
-    run: async ({ options }, { io, loadBackend }) => {
+    run: async ({ options }, context) => {
       const mode = modeOf(options);
-      const models = await (await loadBackend()).listModels();
+      const models = await askBackend(context, (backend) => backend.listModels());
       const document: ModelsDocument = { schema: 'roto.models/1', models };
-      printResult(io, mode, { document, lines: models.flatMap(modelLines) });
+      printResult(context.io, mode, { document, lines: models.flatMap(modelLines) });
       return 'ok';
     },
   });
