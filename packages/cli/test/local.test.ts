@@ -70,6 +70,13 @@ async function pixelsOf(path: string): Promise<Buffer> {
   return png.subarray(png.indexOf('IDAT'));
 }
 
+/** The scores of the first object that came with the progress of the export, in order. */
+function exportScores(events: readonly RunEvent[]): (number | undefined)[] {
+  return events.flatMap((event) =>
+    event.event === 'progress' && event.stage === 'export' ? [event.scores?.['1']] : [],
+  );
+}
+
 const click = ['--points', '48,32'];
 
 describe('bad input', () => {
@@ -152,6 +159,7 @@ describe('a run on this machine', () => {
     const last = events.at(-1);
     const result = Result.parse(last?.event === 'result' ? last.result : undefined);
     expect(result.objects[0]?.frames).toHaveLength(6);
+    expect(exportScores(events)).toEqual(result.objects[0]?.frames.map(({ score }) => score));
     const mattes = await readdir(join(folder.path, 'out', 'hero'));
     expect(mattes.sort()).toEqual([0, 1, 2, 3, 4, 5].map((n) => `hero.000${n}.png`));
 

@@ -63,6 +63,8 @@ export interface ExportProgress {
   readonly frame: number;
   readonly done: number;
   readonly total: number;
+  /** Scores of the objects on that frame, by object id; none where tracking does not reach it. */
+  readonly scores: Readonly<Record<string, number>>;
 }
 
 /** What the export thread can be asked for: argument and answer of every call. */

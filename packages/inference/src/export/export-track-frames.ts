@@ -26,6 +26,7 @@ interface OpenOutput {
 }
 
 interface RenderedObject {
+  readonly id: number;
   readonly name: string;
   readonly mask: ObjectMask | undefined;
   readonly matte: Matte;
@@ -101,7 +102,7 @@ async function exportFrames(run: ExportRun): Promise<ExportedObject[]> {
       // A failure is met at the next await; until then it must not count as unhandled.
       writing.catch(() => undefined);
       done += 1;
-      run.onProgress({ frame: plate.value.number, done, total });
+      run.onProgress({ frame: plate.value.number, done, total, scores: scoresOf(rendered) });
     }
     await clock.time('write', writing);
   } finally {
@@ -129,7 +130,7 @@ async function renderObjects(
     if (cached.state === 'missing') throw notTracked(object.name, plate.number);
     const mask = cached.state === 'tracked' ? cached.mask : undefined;
     const matte = run.clock.timeSync('matte', () => renderMatte(mask, plate, run.job.matte));
-    rendered.push({ name: object.name, mask, matte });
+    rendered.push({ id: object.id, name: object.name, mask, matte });
   }
   return rendered;
 }
@@ -137,6 +138,12 @@ async function renderObjects(
 function frameReport(frame: number, { mask, matte }: RenderedObject): ExportedFrame {
   const score = Math.min(1, Math.max(0, mask?.score ?? 0));
   return { frame, score, present: score > 0.5, area: matteArea(matte) };
+}
+
+function scoresOf(rendered: readonly RenderedObject[]): Record<string, number> {
+  return Object.fromEntries(
+    rendered.flatMap(({ id, mask }) => (mask === undefined ? [] : [[id, mask.score]])),
+  );
 }
 
 async function writeFrame(

@@ -46,9 +46,9 @@ export async function exportShot(
       },
       {
         ...(signal === undefined ? {} : { signal }),
-        onProgress: ({ frame, done, total }) => {
-          const rate = clock.rate({ done, total, reused: 0 });
-          onEvent?.({ event: 'progress', stage: 'export', frame, done, total, ...rate });
+        onProgress: (step) => {
+          const rate = clock.rate({ ...step, reused: 0 });
+          onEvent?.({ event: 'progress', stage: 'export', ...step, ...rate });
         },
       },
     );

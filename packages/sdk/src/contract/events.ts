@@ -20,7 +20,7 @@ export const ProgressEvent = z.object({
   total: z.int().nonnegative(),
   /** The frame just finished. */
   frame: FrameNumber.optional(),
-  /** Scores of the objects on that frame, by object id. */
+  /** Scores of the objects on that frame, by object id; in the export those from the cache too. */
   scores: z.record(z.string(), z.number()).optional(),
   /** Frames that came from the cache, of those done. */
   reused: z.int().nonnegative().optional(),
