@@ -74,11 +74,13 @@ function weigh(
       best = Math.max(best, keyScore[i] ?? 0);
     }
   }
+  const area = areaInPixels(mask.view, count);
   return {
     meanKeyScore: count === 0 ? -1 : sum / count,
     bestKeyScore: best,
     agreement,
-    keyAreaRatio: areaInPixels(mask.view, count) / state.keyArea,
+    keyAreaRatio: area / Math.max(state.keyArea, 1),
+    growth: area / Math.max(state.area, state.keyArea, 1),
     wasLost: state.lostFrames > 0,
   };
 }

@@ -7,6 +7,7 @@ const seen: PresenceEvidence = {
   bestKeyScore: 1.3,
   agreement: 0.88,
   keyAreaRatio: 1.05,
+  growth: 1,
   wasLost: false,
 };
 
@@ -33,10 +34,28 @@ describe('presenceScore', () => {
   });
 
   it('does not take a chance likeness that the decoder makes nothing of for a lost object', () => {
-    const likeness = { meanKeyScore: 0.28, bestKeyScore: 0.7, agreement: 0.25, keyAreaRatio: 0.4 };
+    const likeness = {
+      meanKeyScore: 0.28,
+      bestKeyScore: 0.7,
+      agreement: 0.25,
+      keyAreaRatio: 0.4,
+      growth: 0.4,
+    };
     expect(presenceScore({ ...likeness, wasLost: true })).toBeLessThan(0.5);
-    const back = { meanKeyScore: 0.46, bestKeyScore: 0.97, agreement: 0.7, keyAreaRatio: 0.6 };
+    const back = {
+      meanKeyScore: 0.46,
+      bestKeyScore: 0.97,
+      agreement: 0.7,
+      keyAreaRatio: 0.6,
+      growth: 0.6,
+    };
     expect(presenceScore({ ...back, wasLost: true })).toBeGreaterThan(0.9);
+  });
+
+  it('does not take what is suddenly six times as large', () => {
+    const coat = { ...seen, meanKeyScore: 0.2, bestKeyScore: 0.8, growth: 6 };
+    expect(presenceScore(coat)).toBeLessThan(0.5);
+    expect(presenceScore({ ...coat, growth: 1.5 })).toBeGreaterThan(0.9);
   });
 
   it('is 0 where nothing or next to nothing was found', () => {

@@ -11,6 +11,8 @@ export interface PresenceEvidence {
   readonly agreement: number;
   /** Area found over the key's. */
   readonly keyAreaRatio: number;
+  /** Area found over the larger of the key's and the one last seen. */
+  readonly growth: number;
   /** Whether the object was lost on the frame before. */
   readonly wasLost: boolean;
 }
@@ -30,6 +32,8 @@ const agreed = { even: 0.6, weight: 1 } as const;
  * .7, but the decoder agrees with them by less than .3.
  */
 const lost = { penalty: 1, agreement: { even: 0.5, weight: 4 } } as const;
+/** Something larger than this at once is more likely another thing that came in front. */
+const sudden = { growth: 2, weight: 3 } as const;
 
 /** How sure it is that the object is in the picture, 0..1: a logistic sum of the evidence. */
 export function presenceScore(evidence: PresenceEvidence): number {
@@ -43,6 +47,7 @@ export function presenceScore(evidence: PresenceEvidence): number {
     mean.weight * (evidence.meanKeyScore - mean.even) +
     best.weight * (evidence.bestKeyScore - best.even) +
     agreed.weight * (evidence.agreement - agreed.even) -
+    sudden.weight * Math.max(0, Math.log(evidence.growth / sudden.growth)) -
     unproved;
   return 1 / (1 + Math.exp(-sum));
 }
