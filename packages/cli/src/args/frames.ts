@@ -1,16 +1,22 @@
-import { type FrameRange, type FrameRate, RotoError } from '@roto/sdk/contract';
+import { FrameNumber, type FrameRange, type FrameRate, RotoError } from '@roto/sdk/contract';
 import { decimalNumber, quoted, wholeNumber } from './numbers.ts';
+
+/** A frame number as text, undefined where it is none. */
+export function frameNumber(text: string): number | undefined {
+  const value = wholeNumber(text);
+  return FrameNumber.safeParse(value).success ? value : undefined;
+}
 
 /**
  * Reads a frame number; it may be negative.
  * @throws RotoError `invalid_argument`
  */
 export function parseFrame(text: string, flag: string): number {
-  const value = wholeNumber(text.trim());
+  const value = frameNumber(text.trim());
   if (value === undefined) {
     throw new RotoError(
       'invalid_argument',
-      `Expected a frame number such as 1001 for ${flag} but received ${quoted(text)}.`,
+      `Expected a frame number of at most 9 digits such as 1001 for ${flag} but received ${quoted(text)}.`,
       { param: flag },
     );
   }
@@ -23,8 +29,8 @@ export function parseFrame(text: string, flag: string): number {
  */
 export function parseRange(text: string, flag = '--range'): FrameRange {
   const [, from, to] = /^(-?\d+)(?:-(-?\d+))?$/.exec(text.trim()) ?? [];
-  const first = from === undefined ? undefined : wholeNumber(from);
-  const last = to === undefined ? first : wholeNumber(to);
+  const first = from === undefined ? undefined : frameNumber(from);
+  const last = to === undefined ? first : frameNumber(to);
   if (first === undefined || last === undefined || first > last) {
     throw new RotoError(
       'invalid_argument',

@@ -1,5 +1,6 @@
 import { RotoError } from '@roto/sdk/contract';
-import { decimalNumber, quoted, wholeNumber } from './numbers.ts';
+import { frameNumber } from './frames.ts';
+import { decimalNumber, quoted } from './numbers.ts';
 
 /** A length along one side of the picture: pixels, or a part of that side. */
 export interface Coordinate {
@@ -87,7 +88,7 @@ export function parseMask(text: string, flag = '--mask'): OnFrame<string> {
 /** Only whole numbers after the last `@` are a frame, so `me@home.png` stays a path. */
 function splitFrame(text: string): OnFrame<string> {
   const [, value, digits] = /^([\s\S]*)@(-?\d+)$/.exec(text) ?? [];
-  const frame = digits === undefined ? undefined : wholeNumber(digits);
+  const frame = digits === undefined ? undefined : frameNumber(digits);
   if (value === undefined || frame === undefined) return { value: text, frame: undefined };
   return { value, frame };
 }

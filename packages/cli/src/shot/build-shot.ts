@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import {
   type FrameRange,
+  parseShot,
   type ResultClip,
   RotoError,
   Shot,
@@ -83,7 +84,7 @@ async function shotFromOptions(request: ShotRequest, around: ShotSurroundings): 
     matte: matteSettings(settings),
     outputs: [...(request.outputs ?? request.fallback)],
   };
-  return { shot: Shot.parse(input), base };
+  return { shot: parseShot(input), base };
 }
 
 async function placeOf(source: ShotSource, probe: () => Promise<ResultClip>) {
@@ -113,7 +114,7 @@ async function shotFromDocument(
   const read = await readShot(path);
   const moved = await renumbered(read, settings.startFrame, (source) => around.probe(source, base));
   const { outputs } = moved;
-  const shot = Shot.parse({
+  const shot = parseShot({
     ...moved,
     source: {
       ...moved.source,

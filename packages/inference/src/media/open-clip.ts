@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { RotoError, type ShotSource } from '@roto/sdk/contract';
+import { FrameNumber, RotoError, type ShotSource } from '@roto/sdk/contract';
 import type { Clip } from './clip.ts';
 import { openMovie } from './movie-clip.ts';
 import {
@@ -37,6 +37,14 @@ export async function openClip(source: ClipSource, options: OpenClipOptions = {}
   const clip = await openSource(source, options);
   const { firstFrame, lastFrame, path } = clip.info;
   const { range } = source;
+  if (![firstFrame, lastFrame].every((frame) => FrameNumber.safeParse(frame).success)) {
+    await clip.close();
+    throw new RotoError(
+      'frame_out_of_range',
+      `Expected frame numbers of at most 9 digits, but ${path} has ${firstFrame} to ${lastFrame}`,
+      { param: 'source.startFrame', hint: 'Number its first frame another way: --start-frame 1.' },
+    );
+  }
   if (range !== undefined && (range.first < firstFrame || range.last > lastFrame)) {
     await clip.close();
     throw new RotoError(

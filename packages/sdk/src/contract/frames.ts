@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
-/** A frame number of the source, as artists write it (1001); movies start at 0 unless said. */
-export const FrameNumber = z.int();
+/**
+ * A frame number of the source, as artists write it (1001), at most nine digits long; movies start
+ * at 0 unless said.
+ */
+export const FrameNumber = z.int().min(-999_999_999).max(999_999_999);
 
 /** Frames a second as an exact fraction: 24000/1001, never 23.976. */
 export const FrameRate = z.strictObject({

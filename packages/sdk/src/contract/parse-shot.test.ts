@@ -44,6 +44,12 @@ describe('parseShot', () => {
     ['no schema', { ...small, schema: undefined }, 'schema'],
     ['a later version', { ...small, schema: 'roto.shot/2' }, 'schema'],
     ['a frame that is text', withPrompt({ frame: '1001' }), 'objects[0].prompts[0].frame'],
+    ['a frame of ten digits', withPrompt({ frame: 1e9 }), 'objects[0].prompts[0].frame'],
+    [
+      'more points than an engine can look at',
+      withPrompt({ frame: 1, points: Array(1001).fill({ x: 1, y: 1, label: 'positive' }) }),
+      'objects[0].prompts[0].points',
+    ],
     ['half a frame', withPrompt({ frame: 1.5 }), 'objects[0].prompts[0].frame'],
     [
       'a point that is not a number',

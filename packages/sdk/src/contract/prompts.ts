@@ -24,7 +24,8 @@ export type PromptBox = z.infer<typeof PromptBox>;
 /** What an artist said of one object on one frame. */
 export const FramePrompt = z.strictObject({
   frame: FrameNumber,
-  points: z.array(PromptPoint).default([]),
+  /** At most 1000: an engine looks at all of them at once. */
+  points: z.array(PromptPoint).max(1000).default([]),
   box: PromptBox.optional(),
   /** A mask picture of the plate's size: white is the object. Path relative to the document. */
   mask: z.string().min(1).optional(),
