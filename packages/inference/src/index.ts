@@ -14,14 +14,8 @@ export { openClip } from './media/open-clip.ts';
 export { type ImportOptions, importModel } from './models/import-model.ts';
 export { modelPath, removeModel, verifyModel } from './models/manage.ts';
 export { modelsFolder } from './models/models-folder.ts';
-export {
-  type PulledModel,
-  type PullOptions,
-  type PullProgress,
-  pullModel,
-} from './models/pull.ts';
+export { type PullOptions, type PullProgress, pullModel } from './models/pull.ts';
 export { listModels } from './models/registry.ts';
-export type { VerifiedModel } from './models/store.ts';
 export { openSession } from './session/open-session.ts';
 export type {
   AddPrompt,

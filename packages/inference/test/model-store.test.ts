@@ -193,7 +193,7 @@ describe('a checkpoint of one’s own', () => {
   test('with a record that is damaged counts as not installed', async () => {
     await layCheckpoint();
     await importModel(checkpoint, { name: 'mine' });
-    for (const text of ['', '{}', '{"schema":"roto.model/1","file":"../../etc/passwd"}']) {
+    for (const text of ['', '{}', '{"schema":"roto.model-record/1","file":"../../etc/passwd"}']) {
       await writeFile(join(folder, 'models', 'mine', 'model.json'), text);
       expect((await listModels()).map(({ id }) => id)).not.toContain('mine');
       await expect(modelPath('mine')).rejects.toMatchObject({ code: 'model_missing' });

@@ -120,7 +120,7 @@ async function layInto(
     throw damaged(checkpoint.path, 'it changed while it was copied');
   }
   const record: ModelRecord = {
-    schema: 'roto.model/1',
+    schema: 'roto.model-record/1',
     architecture,
     file,
     bytes,

@@ -1,8 +1,8 @@
-import { RotoError } from '@roto/sdk/contract';
+import { RotoError, type VerifiedModel } from '@roto/sdk/contract';
 import { throwIfStopped } from '../stop.ts';
 import { readModelFile } from './model-file.ts';
 import { findFolder, mobileSam } from './registry.ts';
-import { removeStored, requireStored, type VerifiedModel, verifyStored } from './store.ts';
+import { removeStored, requireStored, verifyStored } from './store.ts';
 
 /**
  * Absolute path of an installed model: of its checkpoint, or of its folder where it is more files.

@@ -7,7 +7,7 @@ const recordName = 'model.json';
 
 /** What is written beside an imported checkpoint. */
 export const ModelRecord = z.object({
-  schema: z.literal('roto.model/1'),
+  schema: z.literal('roto.model-record/1'),
   architecture: z.enum(sam2Names),
   /** Name of the checkpoint in the same folder. */
   file: z.enum(['model.pt', 'model.safetensors']),

@@ -1,9 +1,9 @@
-import { RotoError } from '@roto/sdk/contract';
+import { type PulledModel, RotoError } from '@roto/sdk/contract';
 import { type DownloadLimits, download } from './download.ts';
 import { shownUrl } from './fetch-part.ts';
 import { lockModel } from './model-lock.ts';
 import { findPublished, type PublishedModel, sam2Files } from './sam2-files.ts';
-import { hashFile, publishedPath, sizeOf, type VerifiedModel } from './store.ts';
+import { hashFile, publishedPath, sizeOf } from './store.ts';
 
 /** How far a pull is. */
 export interface PullProgress {
@@ -18,12 +18,6 @@ export interface PullProgress {
 export interface PullOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: PullProgress) => void;
-}
-
-/** What a pull ended with. */
-export interface PulledModel extends VerifiedModel {
-  /** False where the right file was there before. */
-  readonly pulled: boolean;
 }
 
 /**

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ModelSummary, RotoError } from '@roto/sdk/contract';
+import { type ModelSummary, RotoError, type VerifiedModel } from '@roto/sdk/contract';
 import type { Sam2Name } from '../engine/sam2/architecture.ts';
 import { stopError, throwIfStopped } from '../stop.ts';
 import { lockModel } from './model-lock.ts';
@@ -127,15 +127,6 @@ export async function requireStored(id: string): Promise<StoredModel> {
     param: 'model',
     hint: `Run roto models pull ${id}, or put its file at ${publishedPath(model)}.`,
   });
-}
-
-/** What {@link verifyStored} and the commands that install a model say. */
-export interface VerifiedModel {
-  readonly id: string;
-  readonly path: string;
-  readonly bytes: number;
-  /** Hex SHA-256, computed now. */
-  readonly sha256: string;
 }
 
 /**

@@ -10,7 +10,17 @@ export {
 } from './errors.ts';
 export { ProgressEvent, RunEvent } from './events.ts';
 export { FrameNumber, FrameRange, FrameRate } from './frames.ts';
-export { ModelSummary, ModelsDocument } from './models.ts';
+export {
+  ImportedDocument,
+  ModelPathDocument,
+  ModelSummary,
+  ModelsDocument,
+  PulledDocument,
+  PulledModel,
+  RemovedDocument,
+  VerifiedDocument,
+  VerifiedModel,
+} from './models.ts';
 export { parseShot } from './parse-shot.ts';
 export { Plan, PlannedFile } from './plan.ts';
 export { PreviewDocument, PreviewSummary } from './preview.ts';

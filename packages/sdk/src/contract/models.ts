@@ -28,3 +28,57 @@ export const ModelsDocument = z.object({
   models: z.array(ModelSummary),
 });
 export type ModelsDocument = z.infer<typeof ModelsDocument>;
+
+/** A model whose file was read through: its SHA-256 was computed, and is the right one. */
+export const VerifiedModel = z.object({
+  id: z.string(),
+  /** Absolute path of the file or folder. */
+  path: z.string(),
+  bytes: z.number().nonnegative(),
+  /** Hex SHA-256. */
+  sha256: z.string(),
+});
+export type VerifiedModel = z.infer<typeof VerifiedModel>;
+
+/** A model that a pull saw to. */
+export const PulledModel = VerifiedModel.extend({
+  /** False where the right file was there before. */
+  pulled: z.boolean(),
+});
+export type PulledModel = z.infer<typeof PulledModel>;
+
+/** Printed by `roto models pull --json`. */
+export const PulledDocument = z.object({
+  schema: z.literal('roto.models-pulled/1'),
+  models: z.array(PulledModel),
+});
+export type PulledDocument = z.infer<typeof PulledDocument>;
+
+/** Printed by `roto models verify --json`. */
+export const VerifiedDocument = z.object({
+  schema: z.literal('roto.models-verified/1'),
+  models: z.array(VerifiedModel),
+});
+export type VerifiedDocument = z.infer<typeof VerifiedDocument>;
+
+/** Printed by `roto models import --json`. */
+export const ImportedDocument = z.object({
+  schema: z.literal('roto.model-imported/1'),
+  model: ModelSummary,
+});
+export type ImportedDocument = z.infer<typeof ImportedDocument>;
+
+/** Printed by `roto models remove --json`. */
+export const RemovedDocument = z.object({
+  schema: z.literal('roto.models-removed/1'),
+  models: z.array(z.object({ id: z.string(), bytes: z.number().nonnegative() })),
+});
+export type RemovedDocument = z.infer<typeof RemovedDocument>;
+
+/** Printed by `roto models path --json`. */
+export const ModelPathDocument = z.object({
+  schema: z.literal('roto.model-path/1'),
+  /** Absolute path of the model's file or folder, or of the folder of all models. */
+  path: z.string(),
+});
+export type ModelPathDocument = z.infer<typeof ModelPathDocument>;
