@@ -4,6 +4,7 @@ import type {
   ModelSummary,
   Plan,
   PreviewSummary,
+  PulledModel,
   Result,
   ResultClip,
   RunEvent,
@@ -12,6 +13,7 @@ import type {
   ShotOutput,
   ShotSource,
   TrackSummary,
+  VerifiedModel,
 } from '@roto/sdk/contract';
 
 /** Where a command looks for and keeps things, and how it is stopped. */
@@ -55,6 +57,24 @@ export interface Preview extends PreviewSummary {
   readonly overlayPng: Uint8Array;
 }
 
+/** How far a download is, in bytes. */
+export interface PullProgress {
+  readonly done: number;
+  readonly total: number;
+  /** Whether another process fetches it and this one waits for that. */
+  readonly waiting: boolean;
+}
+
+/** What an import says on top. */
+export interface ImportOptions {
+  /** Architecture the file must be of. */
+  readonly as?: string;
+  /** Name the model is used by. */
+  readonly name?: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
 /** Runs the work of the commands, on this machine or elsewhere. Every failure is a RotoError. */
 export interface Backend {
   /** What is known of the clip without decoding it. */
@@ -70,6 +90,23 @@ export interface Backend {
     options: Pick<BackendOptions, 'cache'> & { readonly tracks?: readonly string[] },
   ): Promise<{ tracks: number; bytes: number }>;
   listModels(): Promise<ModelSummary[]>;
+  pullModel(
+    id: string,
+    options: {
+      readonly signal?: AbortSignal;
+      readonly onProgress?: (progress: PullProgress) => void;
+    },
+  ): Promise<PulledModel>;
+  verifyModel(id: string, options: Pick<BackendOptions, 'signal'>): Promise<VerifiedModel>;
+  importModel(file: string, options: ImportOptions): Promise<ModelSummary>;
+  removeModel(
+    id: string,
+    options: Pick<BackendOptions, 'signal'>,
+  ): Promise<{ readonly id: string; readonly bytes: number }>;
+  /** Absolute path of a model's file or folder. */
+  modelPath(id: string): Promise<string>;
+  /** Absolute path of the folder models are installed into. */
+  modelsFolder(): string;
   diagnose(options: Pick<BackendOptions, 'cache'>): Promise<Diagnosis>;
 }
 

