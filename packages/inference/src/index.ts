@@ -32,4 +32,5 @@ export type { PrepareOptions as PlanShotOptions } from './shot/prepare-run.ts';
 export { type PreviewShotOptions, previewShot, type ShotPreview } from './shot/preview-shot.ts';
 export { type ProbeClipOptions, probeClip } from './shot/probe-clip.ts';
 export { type RunShotOptions, runShot } from './shot/run-shot.ts';
-export { type CacheOptions, clearTracks, listTracks } from './track/tracks.ts';
+export { clearTracks } from './track/remove-tracks.ts';
+export { type CacheOptions, listTracks } from './track/tracks.ts';

@@ -6,7 +6,7 @@ export const errorMeanings = {
   disk_full: 'The disk is full; the track is kept.',
   encode_failed: 'ffmpeg could not write an output.',
   cache_corrupt: 'A file of the track cache is damaged.',
-  cache_locked: 'Another run is working on the same track.',
+  cache_locked: 'The track is in use by a run, so it cannot be cleared now.',
 
   invalid_argument: 'An argument is missing, unknown or not what was expected; `param` names it.',
   invalid_shot: 'A shot document is wrong; `param` is the path of the field.',

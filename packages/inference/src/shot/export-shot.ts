@@ -2,6 +2,7 @@ import type { Result, ResultWarning, RunEvent } from '@roto/sdk/contract';
 import { ExportHost } from '../export/export-host.ts';
 import type { ExportOutput, ExportReport } from '../export/export-job.ts';
 import { ProgressClock } from '../timing/progress-clock.ts';
+import { holdStore } from '../track/hold-store.ts';
 import { storeFolder } from '../track/open-tracking.ts';
 import { rotoVersion } from '../version.ts';
 import type { OpenShot } from './open-shot.ts';
@@ -31,13 +32,16 @@ export async function exportShot(
   const { open, outputs, base, cacheDir } = subject;
   const host = new ExportHost();
   const clock = new ProgressClock();
+  const folder = storeFolder(cacheDir, tracked.storeName);
+  // A cache that cannot be written can be exported from; nobody can clear it either.
+  const release = await holdStore(folder).catch(() => () => Promise.resolve());
   try {
     const report = await host.export(
       {
         source: open.shot.source,
         base,
         cacheDir,
-        storeFolder: storeFolder(cacheDir, tracked.storeName),
+        storeFolder: folder,
         range: open.range,
         objects: open.objects.map(({ id, name, planOptions }) => ({ id, name, planOptions })),
         matte: open.shot.matte,
@@ -52,11 +56,18 @@ export async function exportShot(
         },
       },
     );
-    for (const warning of report.warnings) onEvent?.({ event: 'warning', warning });
-    return report;
+    const warnings = uniqueWarnings(report.warnings);
+    for (const warning of warnings) onEvent?.({ event: 'warning', warning });
+    return { ...report, warnings };
   } finally {
     await host.close();
+    await release();
   }
+}
+
+/** What several outputs warn of is said once. */
+function uniqueWarnings(warnings: readonly ResultWarning[]): ResultWarning[] {
+  return [...new Map(warnings.map((each) => [`${each.code} ${each.message}`, each])).values()];
 }
 
 /** Puts the result document together. */

@@ -1,6 +1,6 @@
 import { parseShot, type Result, type RunEvent, type ShotInput } from '@roto/sdk/contract';
 import { StageClock } from '../timing/stage-clock.ts';
-import { pruneTracks } from '../track/tracks.ts';
+import { pruneTracks } from '../track/remove-tracks.ts';
 import { exportShot, resultOf } from './export-shot.ts';
 import { prepareRun } from './prepare-run.ts';
 import { trackShot } from './track-shot.ts';

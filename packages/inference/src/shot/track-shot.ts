@@ -35,7 +35,9 @@ export async function trackShot(
 ): Promise<TrackedShot> {
   const { open, cacheDir, engine } = run;
   const { missingFrames } = open.shot.source;
-  const opening = openTracking({ clip: open.clip.info, engine, cacheDir, missingFrames });
+  const stop = options.signal === undefined ? {} : { signal: options.signal };
+  const place = { clip: open.clip.info, engine, cacheDir, missingFrames };
+  const opening = openTracking({ ...place, ...stop });
   const tracking = await clock.time('load', opening);
   try {
     const track = trackId(trackHash(open), tracking.storeName);
@@ -88,6 +90,7 @@ async function remember(
       range: open.range,
       engine: { engine, model, device, settings: { ...settings } },
       store: tracking.storeName,
+      anchors: [...new Set(open.objects.flatMap(({ plan }) => plan.anchors.map(({ id }) => id)))],
       complete,
     },
     cacheDir,

@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import type { EngineConfig, EngineIdentity } from '../engine/engine.ts';
 import { EngineHost } from '../engine/engine-host.ts';
 import type { ClipInfo } from '../media/clip.ts';
+import { throwIfStopped } from '../stop.ts';
 import { guardCache } from './cache-failure.ts';
+import { holdStore } from './hold-store.ts';
 import { storeName, TrackStore } from './store.ts';
-import { lockStore } from './store-lock.ts';
 
 /** A loaded engine and the part of the cache that holds its masks of one clip. */
 export interface Tracking {
@@ -20,27 +21,35 @@ export interface OpenTrackingOptions {
   readonly engine: EngineConfig;
   readonly cacheDir: string;
   readonly missingFrames: 'error' | 'hold' | 'black';
-  /** Only looks at what is there: takes no hold of the store and writes nothing. */
+  /** Only looks at what is there: makes no store, marks none and writes nothing. */
   readonly readOnly?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 /**
- * Loads the engine and takes hold of the store, which no other process may then track into; with
- * `readOnly` it only loads the engine.
- * @throws RotoError `cache_locked`, and what {@link EngineHost.open} throws
+ * Loads the engine and marks the store as in use until it is closed. Any number of processes may
+ * track into one store at a time. A signal is heeded as soon as the model is loaded: native code is
+ * not cut off.
+ * @throws RotoError `interrupted`, and what {@link EngineHost.open} throws
  */
 export async function openTracking(options: OpenTrackingOptions): Promise<Tracking> {
+  throwIfStopped(options.signal);
   const host = await EngineHost.open(options.engine);
   try {
+    throwIfStopped(options.signal);
     const name = storeName(options.clip, host.identity, options.missingFrames);
     const store = new TrackStore(storeFolder(options.cacheDir, name));
     const release = options.readOnly
       ? async () => undefined
-      : await holdStore(store, { clip: options.clip, engine: host.identity });
-    const close = async (): Promise<void> => {
-      await store.close();
-      await release();
-      await host.close();
+      : await makeStore(store, { clip: options.clip, engine: host.identity });
+    let closed: Promise<void> | undefined;
+    const close = (): Promise<void> => {
+      // The engine first: what it was asked last may still be written.
+      closed ??= host
+        .close()
+        .then(() => store.close())
+        .finally(release);
+      return closed;
     };
     return { host, store, storeName: name, close };
   } catch (error) {
@@ -49,19 +58,13 @@ export async function openTracking(options: OpenTrackingOptions): Promise<Tracki
   }
 }
 
-/** @returns the release */
-async function holdStore(
+/** @returns what takes the mark of use away */
+async function makeStore(
   store: TrackStore,
   about: { clip: ClipInfo; engine: EngineIdentity },
 ): Promise<() => Promise<void>> {
-  const release = await guardCache(store.folder, () => lockStore(store.folder));
-  try {
-    await store.prepare(about);
-    return release;
-  } catch (error) {
-    await release();
-    throw error;
-  }
+  await store.prepare(about);
+  return guardCache(store.folder, () => holdStore(store.folder));
 }
 
 export function storeFolder(cacheDir: string, name: string): string {

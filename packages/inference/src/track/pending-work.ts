@@ -1,3 +1,4 @@
+import { RotoError } from '@roto/sdk/contract';
 import type { Anchor } from './anchor.ts';
 import { longestRuns, type ObjectPlan, type Run, runLength } from './plan.ts';
 import type { Snapshot, TrackStore } from './store.ts';
@@ -71,7 +72,12 @@ async function resumeState(store: TrackStore, run: Run, from: number): Promise<S
   const snapshot = await store.readSnapshot(run, from);
   if (snapshot !== undefined) return snapshot;
   const state = await store.readAnchorState(run.anchor);
-  return { frame: run.anchor.frame, state: state ?? new Uint8Array() };
+  if (state !== undefined) return { frame: run.anchor.frame, state };
+  throw new RotoError(
+    'cache_corrupt',
+    `The state of frame ${run.anchor.frame} was in the track cache a moment ago and is gone.`,
+    { hint: 'Something else removes files of the cache; run again when it is done.' },
+  );
 }
 
 function leansOn(anchor: Anchor, run: Run): boolean {

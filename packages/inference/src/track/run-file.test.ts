@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 async function write(frames: readonly number[]): Promise<void> {
-  const file = await RunFile.openForAppending(path);
+  const file = await RunFile.create(path);
   for (const frame of frames) await file.append(frame, Buffer.from(`frame ${frame}`));
   await file.close();
 }
@@ -26,34 +26,50 @@ async function framesIn(): Promise<readonly number[]> {
 }
 
 describe('RunFile', () => {
-  it('gives back what was appended, also after it was opened again', async () => {
-    await write([3, 2, -1]);
-    await write([-2]);
-    expect(await framesIn()).toEqual([3, 2, -1, -2]);
-    const file = await RunFile.openForReading(path);
-    expect((await file?.read(-1))?.toString()).toBe('frame -1');
-    expect(await file?.read(7)).toBeUndefined();
-    await file?.close();
+  it('gives back what was appended, while it is written and when it is opened again', async () => {
+    const file = await RunFile.create(path);
+    for (const frame of [3, 2, -1]) await file.append(frame, Buffer.from(`frame ${frame}`));
+    expect((await file.read(2))?.toString()).toBe('frame 2');
+    await file.close();
+    expect(await framesIn()).toEqual([3, 2, -1]);
+    const again = await RunFile.openForReading(path);
+    expect((await again?.read(-1))?.toString()).toBe('frame -1');
+    expect(await again?.read(7)).toBeUndefined();
+    await again?.close();
   });
 
   it('keeps the first bytes of a frame that is appended twice', async () => {
-    await write([1]);
-    const before = await readFile(path);
-    await write([1]);
-    expect(await readFile(path)).toEqual(before);
+    const file = await RunFile.create(path);
+    await file.append(1, Buffer.from('first'));
+    await file.append(1, Buffer.from('second'));
+    expect((await file.read(1))?.toString()).toBe('first');
+    await file.close();
   });
 
-  it('cuts a torn last record off at any byte and goes on after the last whole one', async () => {
-    await write([1, 2]);
+  it('never appends to a file that is there', async () => {
+    await write([1]);
+    await expect(RunFile.create(path)).rejects.toMatchObject({ code: 'EEXIST' });
+  });
+
+  it('does not read a last record torn at any byte', async () => {
+    await write([1, 2, 3]);
     const whole = await readFile(path);
-    await write([3]);
-    const longer = await readFile(path);
-    for (let size = whole.length; size < longer.length; size += 1) {
-      await writeFile(path, longer);
-      await truncate(path, size);
+    const record = whole.length / 3;
+    for (let size = 2 * record; size < whole.length; size += 1) {
+      await writeFile(path, whole.subarray(0, size));
       expect(await framesIn()).toEqual([1, 2]);
-      await write([3]);
-      expect(await readFile(path)).toEqual(longer);
+    }
+  });
+
+  it('reads up to a record with any wrong byte and not beyond', async () => {
+    await write([1, 2, 3]);
+    const whole = await readFile(path);
+    const record = whole.length / 3;
+    for (let at = record; at < 2 * record; at += 1) {
+      const damaged = Buffer.from(whole);
+      damaged[at] = (damaged[at] ?? 0) ^ 0x40;
+      await writeFile(path, damaged);
+      expect(await framesIn()).toEqual([1]);
     }
   });
 

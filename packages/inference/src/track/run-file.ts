@@ -10,9 +10,9 @@ interface RecordPlace {
 }
 
 /**
- * The masks of one run, appended frame by frame in the order they were tracked. A record is its
- * length, its CRC-32, its frame number and its bytes; a torn last record, left by a killed process,
- * is cut off when the file is next opened for appending.
+ * Masks of one run, appended frame by frame in the order they were tracked, by the one process that
+ * made the file. A record is its length, its CRC-32, its frame number and its bytes; what follows
+ * the last whole record, torn by a kill or damaged, is not read.
  */
 export class RunFile {
   readonly #handle: FileHandle;
@@ -33,11 +33,9 @@ export class RunFile {
     return new RunFile(handle, places, end);
   }
 
-  static async openForAppending(path: string): Promise<RunFile> {
-    const handle = await open(path, 'a+', 0o600);
-    const { places, end } = await scan(handle);
-    await handle.truncate(end);
-    return new RunFile(handle, places, end);
+  /** Makes a new file to append to; there must be none under that name. */
+  static async create(path: string): Promise<RunFile> {
+    return new RunFile(await open(path, 'ax+', 0o600), new Map(), 0);
   }
 
   /** Frames in the file, in the order they were tracked. */
@@ -51,8 +49,9 @@ export class RunFile {
 
   /** Keeps the bytes of a frame; a frame that is there already stays as it is. */
   append(frame: number, bytes: Buffer): Promise<void> {
-    this.#appending = this.#appending.then(() => this.#appendNext(frame, bytes));
-    return this.#appending;
+    const next = this.#appending.catch(() => undefined).then(() => this.#appendNext(frame, bytes));
+    this.#appending = next;
+    return next;
   }
 
   async #appendNext(frame: number, bytes: Buffer): Promise<void> {
@@ -62,7 +61,13 @@ export class RunFile {
     record.writeInt32LE(frame, 8);
     bytes.copy(record, recordHeaderBytes);
     record.writeUInt32LE(crc32(record.subarray(8)), 4);
-    await this.#handle.appendFile(record);
+    try {
+      await this.#handle.appendFile(record);
+    } catch (error) {
+      // What a full disk let through is no record; the next one must not come after it.
+      await this.#handle.truncate(this.#end).catch(() => undefined);
+      throw error;
+    }
     this.#places.set(frame, { offset: this.#end + recordHeaderBytes, length: bytes.length });
     this.#end += record.length;
   }

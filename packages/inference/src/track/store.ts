@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EngineIdentity, ObjectMask } from '../engine/engine.ts';
 import type { ClipInfo } from '../media/clip.ts';
@@ -7,11 +7,14 @@ import type { Anchor, Direction } from './anchor.ts';
 import { guardCache } from './cache-failure.ts';
 import { packMask, unpackMask } from './mask-codec.ts';
 import { runKey } from './plan.ts';
-import { RunFile } from './run-file.ts';
+import { namesIn, RunFiles } from './run-files.ts';
+import { readChecked, writeChecked, writeWhole } from './whole-file.ts';
 
 /** How many tracked frames lie between two snapshots of a tracker. */
 export const snapshotInterval = 25;
 const snapshotsKept = 2;
+/** After this long a file half written is one of a killed process. */
+const abandonedMs = 60 * 60 * 1000;
 
 interface RunName {
   readonly anchor: Anchor;
@@ -26,14 +29,14 @@ export interface Snapshot {
 
 /**
  * Everything tracked of one clip by one engine with one set of settings, in one folder:
- * `<anchor>.mask` and `<anchor>.state` for a prompted frame, `<anchor>.<direction>.run` for what was
- * tracked from it, `<anchor>.<direction>.<frame>.state` for the newest two snapshots on the way.
- * Names are hashes of the prompts they came from, so an entry is never out of date.
+ * `<anchor>.mask` and `<anchor>.state` for a prompted frame, `<anchor>.<direction>.<process>.run` for
+ * what was tracked from it, `<anchor>.<direction>.<frame>.state` for the newest two snapshots on the
+ * way. Names are hashes of the prompts they came from, so an entry is never out of date. Every entry
+ * has a checksum: one that is damaged counts as not there and is made again.
  */
 export class TrackStore {
   readonly folder: string;
-  readonly #readers = new Map<string, RunFile>();
-  readonly #appenders = new Map<string, RunFile>();
+  readonly #runs = new Map<string, Promise<RunFiles>>();
 
   constructor(folder: string) {
     this.folder = folder;
@@ -45,79 +48,75 @@ export class TrackStore {
     await guardCache(this.folder, async () => {
       await mkdir(this.folder, { recursive: true, mode: 0o700 });
       await writeWhole(join(this.folder, 'about.json'), text);
+      await this.#removeAbandoned();
     });
   }
 
   /** Marks the store as used now: the cache drops the longest unused first. */
   async touch(): Promise<void> {
     const now = new Date();
-    await utimes(join(this.folder, 'about.json'), now, now);
+    await utimes(join(this.folder, 'about.json'), now, now).catch(() => undefined);
   }
 
   async readAnchor(anchor: Anchor): Promise<ObjectMask | undefined> {
-    const bytes = await readIfThere(this.#anchorPath(anchor, 'mask'));
+    const bytes = await readChecked(this.#anchorPath(anchor, 'mask'));
     return bytes && unpackMask(bytes);
   }
 
+  /** Whether mask and state of an anchor are there and whole. */
   async hasAnchor(anchor: Anchor): Promise<boolean> {
-    return (await readIfThere(this.#anchorPath(anchor, 'mask'))) !== undefined;
+    const mask = await readChecked(this.#anchorPath(anchor, 'mask'));
+    return mask !== undefined && (await this.readAnchorState(anchor)) !== undefined;
   }
 
   async readAnchorState(anchor: Anchor): Promise<Uint8Array | undefined> {
-    return readIfThere(this.#anchorPath(anchor, 'state'));
+    return readChecked(this.#anchorPath(anchor, 'state'));
   }
 
   /** The state goes first: where the mask is, the state is too. */
   async writeAnchor(anchor: Anchor, mask: ObjectMask, state: Uint8Array): Promise<void> {
     const packed = packMask(mask);
     await guardCache(this.folder, async () => {
-      await writeWhole(this.#anchorPath(anchor, 'state'), state);
-      await writeWhole(this.#anchorPath(anchor, 'mask'), packed);
+      await writeChecked(this.#anchorPath(anchor, 'state'), state);
+      await writeChecked(this.#anchorPath(anchor, 'mask'), packed);
     });
   }
 
   /** The last frame tracked in one piece from the anchor; the anchor's own where nothing was. */
   async reached(run: RunName): Promise<number> {
-    const file = await this.#reader(run);
+    const files = await this.#files(run);
     const step = run.direction === 'forward' ? 1 : -1;
     let frame = run.anchor.frame;
-    while (file?.has(frame + step)) frame += step;
+    while (files.has(frame + step)) frame += step;
     return frame;
   }
 
   async readTracked(run: RunName, frame: number): Promise<ObjectMask | undefined> {
-    const file = await this.#reader(run);
-    const bytes = await file?.read(frame);
+    const bytes = await (await this.#files(run)).read(frame);
     return bytes && unpackMask(bytes);
   }
 
   async appendTracked(run: RunName, frame: number, mask: ObjectMask): Promise<void> {
-    const key = runKey(run);
-    let file = this.#appenders.get(key);
-    if (file === undefined) {
-      await this.#closeReader(key);
-      file = await RunFile.openForAppending(this.#runPath(run));
-      this.#appenders.set(key, file);
-    }
     const packed = packMask(mask);
-    const runFile = file;
-    await guardCache(this.folder, () => runFile.append(frame, packed));
+    const files = await this.#files(run);
+    await guardCache(this.folder, () => files.append(frame, packed));
   }
 
-  /** The newest snapshot at or before `frame`, seen in the direction of the run. */
+  /** The newest whole snapshot at or before `frame`, seen in the direction of the run. */
   async readSnapshot(run: RunName, frame: number): Promise<Snapshot | undefined> {
     const usable = (await this.#snapshotFrames(run)).filter((at) =>
       run.direction === 'forward' ? at <= frame : at >= frame,
     );
-    const newest = usable.at(-1);
-    if (newest === undefined) return undefined;
-    const state = await readIfThere(this.#snapshotPath(run, newest));
-    return state && { frame: newest, state };
+    for (const at of usable.reverse()) {
+      const state = await readChecked(this.#snapshotPath(run, at));
+      if (state !== undefined) return { frame: at, state };
+    }
+    return undefined;
   }
 
   async writeSnapshot(run: RunName, snapshot: Snapshot): Promise<void> {
     const path = this.#snapshotPath(run, snapshot.frame);
-    await guardCache(this.folder, () => writeWhole(path, snapshot.state));
+    await guardCache(this.folder, () => writeChecked(path, snapshot.state));
     const frames = await this.#snapshotFrames(run);
     for (const frame of frames.slice(0, -snapshotsKept)) {
       await rm(this.#snapshotPath(run, frame), { force: true });
@@ -125,25 +124,30 @@ export class TrackStore {
   }
 
   async close(): Promise<void> {
-    const files = [...this.#readers.values(), ...this.#appenders.values()];
-    this.#readers.clear();
-    this.#appenders.clear();
-    await Promise.all(files.map((file) => file.close()));
+    const runs = [...this.#runs.values()];
+    this.#runs.clear();
+    await Promise.all(runs.map(async (files) => (await files).close()));
   }
 
-  async #reader(run: RunName): Promise<RunFile | undefined> {
+  #files(run: RunName): Promise<RunFiles> {
     const key = runKey(run);
-    const open = this.#appenders.get(key) ?? this.#readers.get(key);
-    if (open !== undefined) return open;
-    const file = await RunFile.openForReading(this.#runPath(run));
-    if (file !== undefined) this.#readers.set(key, file);
-    return file;
+    const known = this.#runs.get(key);
+    if (known !== undefined) return known;
+    const files = RunFiles.open(this.folder, key);
+    this.#runs.set(key, files);
+    // What could not be opened may be there later.
+    files.catch(() => this.#runs.delete(key));
+    return files;
   }
 
-  async #closeReader(key: string): Promise<void> {
-    const file = this.#readers.get(key);
-    this.#readers.delete(key);
-    await file?.close();
+  async #removeAbandoned(): Promise<void> {
+    for (const name of (await namesIn(this.folder)).filter((each) => each.endsWith('.tmp'))) {
+      const path = join(this.folder, name);
+      const made = await stat(path).catch(() => undefined);
+      if (made !== undefined && Date.now() - made.mtimeMs > abandonedMs) {
+        await rm(path, { force: true });
+      }
+    }
   }
 
   /** Frames with a snapshot, in the order the run passes them. */
@@ -159,10 +163,6 @@ export class TrackStore {
 
   #anchorPath(anchor: Anchor, kind: 'mask' | 'state'): string {
     return join(this.folder, `${anchor.id}.${kind}`);
-  }
-
-  #runPath(run: RunName): string {
-    return join(this.folder, `${runKey(run)}.run`);
   }
 
   #snapshotPath(run: RunName, frame: number): string {
@@ -184,34 +184,4 @@ export function storeName(
     { ...whatDecidesMasks, device: engine.device.split(':')[0] },
   ]);
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
-}
-
-async function readIfThere(path: string): Promise<Buffer | undefined> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** A store that was only looked at has no folder yet. */
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
-  }
-}
-
-async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    await writeFile(temporary, content, { mode: 0o600 });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, truncate } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -135,6 +135,12 @@ async function allMasks(store: TrackStore, plan: ObjectPlan): Promise<string[]> 
   return masks;
 }
 
+function flipped(bytes: Buffer): Buffer {
+  const middle = bytes.length >> 1;
+  bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+  return bytes;
+}
+
 describe('trackObjects', () => {
   it('tracks every frame on both sides of a key once, and nothing the second time', async () => {
     const store = await newStore();
@@ -179,6 +185,51 @@ describe('trackObjects', () => {
     expect(tracked).toBe(79 - 50);
     await store.close();
     await whole.close();
+  });
+
+  it('makes what is damaged in the cache again, whatever file it is, and nothing else', async () => {
+    const plan = planObject({ prompts: [key(0), correction(40)], range, direction: 'forward' });
+    const whole = await newStore();
+    await track(whole, [plan]);
+    const expected = await allMasks(whole, plan);
+    const again = planObject({ prompts: [key(0)], range, direction: 'forward' });
+    await whole.close();
+    const names = (await readdir(whole.folder)).filter((name) => /\.(mask|state|run)$/.test(name));
+    expect(new Set(names.map((name) => name.split('.').at(-1)))).toEqual(
+      new Set(['mask', 'state', 'run']),
+    );
+    for (const name of names) {
+      const path = join(whole.folder, name);
+      for (const damage of [Buffer.alloc(0), Buffer.from('garbage'), undefined]) {
+        const bytes = damage ?? flipped(await readFile(path));
+        await writeFile(path, bytes);
+        const store = new TrackStore(whole.folder);
+        const { tracked } = await track(store, [plan]);
+        expect(await allMasks(store, plan), name).toEqual(expected);
+        await track(store, [again]);
+        await store.close();
+        expect(tracked, name).toBeLessThanOrEqual(name.endsWith('.run') ? 79 : 40);
+      }
+    }
+  });
+
+  it('lets two that track one clip at a time go on side by side, and both are right', async () => {
+    const plan = planObject({ prompts: [key(0)], range, direction: 'forward' });
+    const other = planObject({ prompts: [key(0), key(70)], range, direction: 'both' });
+    const apart = await newStore();
+    await track(apart, [plan, other]);
+    const first = await newStore();
+    const second = new TrackStore(first.folder);
+    await Promise.all([track(first, [plan]), track(second, [other]), track(second, [plan])]);
+    for (const store of [first, second, new TrackStore(first.folder)]) {
+      expect(await allMasks(store, plan)).toEqual(await allMasks(apart, plan));
+      await store.close();
+    }
+    const third = new TrackStore(first.folder);
+    expect(await allMasks(third, other)).toEqual(await allMasks(apart, other));
+    expect((await track(third, [plan, other])).tracked).toBe(0);
+    await third.close();
+    await apart.close();
   });
 
   it('keeps the newest two snapshots of a run and no more', async () => {

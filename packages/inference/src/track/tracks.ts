@@ -10,8 +10,9 @@ import {
 } from '@roto/sdk/contract';
 import { z } from 'zod';
 import { guardCache } from './cache-failure.ts';
-import { cacheFolder, cacheLimitBytes } from './cache-folder.ts';
+import { cacheFolder } from './cache-folder.ts';
 import { storeFolder } from './open-tracking.ts';
+import { namesIn } from './run-files.ts';
 
 const EngineRecord = z.object({
   engine: z.enum(['lite', 'sam2']),
@@ -19,6 +20,8 @@ const EngineRecord = z.object({
   device: z.string(),
   settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
 });
+
+const storeNamePattern = /^[0-9a-f]{32}$/;
 
 /** What the cache remembers of a tracked shot, so that it can be exported again by its id. */
 export const TrackRecord = z.object({
@@ -32,7 +35,9 @@ export const TrackRecord = z.object({
   range: FrameRange,
   engine: EngineRecord,
   /** Name of the folder of masks. */
-  store: z.string().regex(/^[0-9a-f]{32}$/),
+  store: z.string().regex(storeNamePattern),
+  /** Ids of the prompted frames its masks come from: the files of the store that it needs. */
+  anchors: z.array(z.string().regex(/^[0-9a-f]{32}$/)),
   complete: z.boolean(),
 });
 export type TrackRecord = z.infer<typeof TrackRecord>;
@@ -55,7 +60,7 @@ export async function listTracks(options: CacheOptions = {}): Promise<TrackSumma
       firstFrame: record.range.first,
       lastFrame: record.range.last,
       objects: record.shot.objects.map((object) => object.name),
-      bytes: await folderBytes(storeFolder(cacheDir, record.store)),
+      bytes: await trackBytes(record, cacheDir),
       usedAt: usedAt.toISOString(),
       complete: record.complete,
     });
@@ -118,37 +123,32 @@ export async function writeTrack(record: TrackRecord, cacheDir: string): Promise
   });
 }
 
+/** Marks a track as used now, where the cache can be written. */
 export async function touchTrack(record: TrackRecord, cacheDir: string): Promise<void> {
   const now = new Date();
-  await utimes(recordPath(cacheDir, record.id), now, now);
+  await utimes(recordPath(cacheDir, record.id), now, now).catch(() => undefined);
 }
 
-/** Removes tracks, all of them unless ids are given, and the masks no other track needs. */
-export async function clearTracks(
-  options: CacheOptions & { readonly tracks?: readonly string[] } = {},
-): Promise<{ tracks: number; bytes: number }> {
-  const cacheDir = cacheFolder(options.cache);
-  const before = await folderBytes(cacheDir);
-  const records = await readRecords(cacheDir);
-  const chosen =
-    options.tracks === undefined
-      ? records.map(({ record }) => record)
-      : await Promise.all(options.tracks.map((id) => findTrack(id, cacheDir)));
-  for (const record of chosen) await rm(recordPath(cacheDir, record.id), { force: true });
-  await removeUnusedStores(cacheDir, options.tracks === undefined);
-  return { tracks: chosen.length, bytes: Math.max(0, before - (await folderBytes(cacheDir))) };
-}
-
-/** Drops the longest unused tracks until the cache is below its limit; `keep` stays. */
-export async function pruneTracks(cacheDir: string, keep: string): Promise<void> {
-  const limit = cacheLimitBytes();
-  if ((await folderBytes(cacheDir)) <= limit) return;
-  for (const { record } of (await readRecords(cacheDir)).reverse()) {
-    if (record.id === keep) continue;
-    await rm(recordPath(cacheDir, record.id), { force: true });
-    await removeUnusedStores(cacheDir, false);
-    if ((await folderBytes(cacheDir)) <= limit) return;
+/** Bytes of the masks a track needs; several tracks of a clip may need the same. */
+async function trackBytes(record: TrackRecord, cacheDir: string): Promise<number> {
+  const folder = storeFolder(cacheDir, record.store);
+  let bytes = 0;
+  for (const name of filesOfTrack(await namesIn(folder), record.anchors)) {
+    bytes += (await stat(join(folder, name)).catch(() => undefined))?.size ?? 0;
   }
+  return bytes;
+}
+
+/** The files of a store that belong to prompted frames: their names begin with the frame's id. */
+export function filesOfTrack(names: readonly string[], anchors: readonly string[]): string[] {
+  const ids = new Set(anchors);
+  return names.filter((name) => ids.has(name.slice(0, name.indexOf('.'))));
+}
+
+/** Names of the stores in a cache; other folders there are not ours. */
+export async function storeNames(cacheDir: string): Promise<string[]> {
+  const entries = await listFolder(join(cacheDir, 'stores'));
+  return entries.map((entry) => entry.name).filter((name) => storeNamePattern.test(name));
 }
 
 /** Bytes of all files below a folder; 0 where there is none. */
@@ -162,25 +162,21 @@ export async function folderBytes(folder: string): Promise<number> {
   return bytes;
 }
 
-/** A store somebody tracks into now is in use, whether a track names it or not yet. */
-async function removeUnusedStores(cacheDir: string, all: boolean): Promise<void> {
-  const used = new Set((await readRecords(cacheDir)).map(({ record }) => record.store));
-  for (const entry of await listFolder(join(cacheDir, 'stores'))) {
-    if (!all && used.has(entry.name)) continue;
-    const folder = storeFolder(cacheDir, entry.name);
-    const names = (await listFolder(folder)).map((file) => file.name);
-    if (!names.includes('lock')) await rm(folder, { recursive: true, force: true });
-  }
+export interface UsedRecord {
+  readonly record: TrackRecord;
+  readonly usedAt: Date;
 }
 
-/** Records that cannot be read are passed over: a later version may have written them. */
-async function readRecords(cacheDir: string): Promise<{ record: TrackRecord; usedAt: Date }[]> {
-  const records: { record: TrackRecord; usedAt: Date }[] = [];
+/** Every record, the last used first; what cannot be read, written by another version perhaps, is passed over. */
+export async function readRecords(cacheDir: string): Promise<UsedRecord[]> {
+  const records: UsedRecord[] = [];
   for (const entry of await listFolder(join(cacheDir, 'tracks'))) {
     if (!entry.name.endsWith('.json')) continue;
     const path = join(cacheDir, 'tracks', entry.name);
     const record = await readRecord(path);
-    if (record !== undefined) records.push({ record, usedAt: (await stat(path)).mtime });
+    // It may be cleared between the two.
+    const usedAt = (await stat(path).catch(() => undefined))?.mtime;
+    if (record !== undefined && usedAt !== undefined) records.push({ record, usedAt });
   }
   return records.sort((a, b) => b.usedAt.getTime() - a.usedAt.getTime());
 }
@@ -203,6 +199,6 @@ async function listFolder(folder: string): Promise<Dirent[]> {
   }
 }
 
-function recordPath(cacheDir: string, id: string): string {
+export function recordPath(cacheDir: string, id: string): string {
   return join(cacheDir, 'tracks', `${id}.json`);
 }
