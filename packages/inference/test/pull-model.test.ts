@@ -32,7 +32,9 @@ function modelAt(...servers: readonly (FileServer | string)[]): PublishedModel {
   return { id: 'sam2.1-tiny', file: { name, bytes: content.length, sha256 }, urls };
 }
 
-const limits: Partial<DownloadLimits> = { stallMs: 400, firstWaitMs: 5, longestWaitMs: 20 };
+const limits: Partial<DownloadLimits> = { stallMs: 30_000, firstWaitMs: 5, longestWaitMs: 20 };
+/** For servers that fall silent; patient enough for a busy machine otherwise. */
+const impatient = { ...limits, stallMs: 400 };
 
 let folder: string;
 let path: string;
@@ -50,7 +52,14 @@ afterEach(async () => {
 
 /** Pulls, and sees that the file is whole, in its place, and alone there. */
 async function pullWhole(...servers: readonly (FileServer | string)[]): Promise<void> {
-  const result = await pullPublished(modelAt(...servers), { limits });
+  await pullWholeWithin(limits, ...servers);
+}
+
+async function pullWholeWithin(
+  within: Partial<DownloadLimits>,
+  ...servers: readonly (FileServer | string)[]
+): Promise<void> {
+  const result = await pullPublished(modelAt(...servers), { limits: within });
   expect(result).toEqual({ id: 'sam2.1-tiny', path, bytes: content.length, sha256, pulled: true });
   expect((await readFile(path)).equals(content)).toBe(true);
   expect(await readdir(join(folder, 'sam2.1-tiny'))).toEqual([name]);
@@ -133,7 +142,7 @@ describe('a pull goes on', () => {
 
   test('where the connection dropped, as long as each try brings something', async () => {
     await using server = await serveFile(content, (exchange) =>
-      exchange.index < 8 ? dropAfter(exchange, 30_000) : serveWell(exchange),
+      exchange.index < 8 ? dropAfter(exchange, 30_000, `${path}.part`) : serveWell(exchange),
     );
     await pullWhole(server);
     expect(server.requests).toHaveLength(9);
@@ -150,7 +159,7 @@ describe('a pull goes on', () => {
       begin(exchange);
       exchange.response.write(content.subarray(0, 100_000));
     });
-    await pullWhole(server);
+    await pullWholeWithin(impatient, server);
     expect(resumed(server)).toEqual(['bytes=100000-']);
   });
 
@@ -158,14 +167,15 @@ describe('a pull goes on', () => {
     await using server = await serveFile(content, (exchange) =>
       exchange.index === 0 ? undefined : serveWell(exchange),
     );
-    await pullWhole(server);
+    await pullWholeWithin(impatient, server);
   });
 
   test('from the start, where the server has a newer version', async () => {
     await using server = await serveFile(content, (exchange) => {
-      if (exchange.index === 0) return dropAfter(exchange, 100_000);
+      if (exchange.index === 0) return dropAfter(exchange, 100_000, `${path}.part`);
       begin(exchange, '"v2"');
       exchange.response.end(content.subarray(startOf(exchange, '"v2"')));
+      return undefined;
     });
     await pullWhole(server);
     expect(resumed(server)).toEqual(['bytes=100000-']);
@@ -174,14 +184,14 @@ describe('a pull goes on', () => {
   test('from the start, where the server knows no ranges', async () => {
     await using server = await serveFile(content, (exchange) => {
       const whole: Exchange = { ...exchange, from: 0 };
-      return exchange.index === 0 ? dropAfter(whole, 100_000) : serveWell(whole);
+      return exchange.index === 0 ? dropAfter(whole, 100_000, `${path}.part`) : serveWell(whole);
     });
     await pullWhole(server);
   });
 
   test('from the start, where the server sends another part than was asked for', async () => {
     await using server = await serveFile(content, (exchange) => {
-      if (exchange.index === 0) return dropAfter(exchange, 100_000);
+      if (exchange.index === 0) return dropAfter(exchange, 100_000, `${path}.part`);
       return serveWell(exchange.index === 1 ? { ...exchange, from: 5 } : exchange);
     });
     await pullWhole(server);
@@ -190,7 +200,7 @@ describe('a pull goes on', () => {
 
   test('from the start, where the server says there is no such part', async () => {
     await using server = await serveFile(content, (exchange) => {
-      if (exchange.index === 0) return dropAfter(exchange, 100_000);
+      if (exchange.index === 0) return dropAfter(exchange, 100_000, `${path}.part`);
       if (exchange.index > 1) return serveWell(exchange);
       exchange.response.writeHead(416, { 'content-range': 'bytes */99' }).end();
     });
@@ -210,8 +220,9 @@ describe('a pull goes on', () => {
 
   test('at the next place, with what the first one brought', async () => {
     await using first = await serveFile(content, (exchange) => {
-      if (exchange.index === 0) return dropAfter(exchange, 100_000);
+      if (exchange.index === 0) return dropAfter(exchange, 100_000, `${path}.part`);
       exchange.response.writeHead(404).end();
+      return undefined;
     });
     await using second = await serveFile(content);
     await pullWhole(first, second);
@@ -221,7 +232,7 @@ describe('a pull goes on', () => {
 
   test('through redirects, range and all', async () => {
     await using target = await serveFile(content, (exchange) =>
-      exchange.index === 0 ? dropAfter(exchange, 100_000) : serveWell(exchange),
+      exchange.index === 0 ? dropAfter(exchange, 100_000, `${path}.part`) : serveWell(exchange),
     );
     await using server = await serveFile(content, ({ response }) => {
       response.writeHead(302, { location: `${target.url}elsewhere` }).end();
@@ -324,9 +335,14 @@ describe('a pull ends', () => {
   test('where the models folder cannot be written', async () => {
     await writeFile(join(folder, 'sam2.1-tiny'), 'a file is in the way');
     await using server = await serveFile(content);
-    await expect(pullPublished(modelAt(server), { limits })).rejects.toMatchObject({
+    const unwritable = {
       code: 'output_unwritable',
-    });
+      hint: expect.stringContaining('ROTO_MODELS_DIR'),
+    };
+    await expect(pullPublished(modelAt(server), { limits })).rejects.toMatchObject(unwritable);
+    vi.stubEnv('ROTO_MODELS_DIR', join(folder, 'sam2.1-tiny', 'below a file'));
+    await expect(pullPublished(modelAt(server), { limits })).rejects.toMatchObject(unwritable);
+    expect(server.requests).toEqual([]);
   });
 });
 

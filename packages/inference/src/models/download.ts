@@ -3,11 +3,11 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RotoError } from '@roto/sdk/contract';
 import { type Dispatcher, EnvHttpProxyAgent, interceptors } from 'undici';
-import { outputFailure } from '../export/output-failure.ts';
 import { stopError, throwIfStopped } from '../stop.ts';
 import { FetchFailure, fetchPart, shownUrl } from './fetch-part.ts';
 import { PartFile } from './part-file.ts';
 import { hashFile } from './store.ts';
+import { storeFailure } from './store-failure.ts';
 
 /** A file to fetch, known by size and hash, so that it does not matter who serves it. */
 export interface Download {
@@ -70,7 +70,7 @@ export async function download(what: Download, options: DownloadOptions = {}): P
     await rename(partPath, what.path);
   } catch (error) {
     if (options.signal?.aborted) throw stopError(options.signal);
-    throw outputFailure(error, what.path);
+    throw storeFailure(error, what.path);
   }
 }
 

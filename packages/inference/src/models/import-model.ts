@@ -4,13 +4,13 @@ import { join, resolve } from 'node:path';
 import { type ModelSummary, RotoError } from '@roto/sdk/contract';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { damaged } from '../checkpoint/damage.ts';
-import { outputFailure } from '../export/output-failure.ts';
 import { throwIfStopped } from '../stop.ts';
 import { lockModel } from './model-lock.ts';
 import { type ModelRecord, writeRecord } from './model-record.ts';
 import { modelFolder, modelsFolder } from './models-folder.ts';
 import { sam2Files } from './sam2-files.ts';
 import { findStored, listStored, requireStored, summarise } from './store.ts';
+import { storeFailure } from './store-failure.ts';
 
 export interface ImportOptions {
   /** Architecture the file must be of: `sam2.1-tiny`. */
@@ -96,7 +96,7 @@ async function install(
     await rename(draft, folder);
   } catch (error) {
     throwIfStopped(options.signal);
-    throw outputFailure(error, modelFolder(name));
+    throw storeFailure(error, modelFolder(name));
   } finally {
     await rm(draft, { recursive: true, force: true });
     await lock.release();

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf } from '../export/output-failure.ts';
 import { stopError, throwIfStopped } from '../stop.ts';
 import { modelsFolder } from './models-folder.ts';
+import { storeFailure } from './store-failure.ts';
 
 /** The right to change a model's folder, which one job of one process has at a time. */
 export interface ModelLock {
@@ -26,18 +27,27 @@ const staleMs = 30_000;
 /**
  * Waits for the lock of a model and takes it. The lock of a process that was killed is taken over
  * at once on the same machine, and after half a minute without a sign of life from another one.
+ * @throws RotoError `output_unwritable`, `disk_full`, `interrupted`
  */
 export async function lockModel(id: string, options: LockOptions = {}): Promise<ModelLock> {
   const folder = modelsFolder();
-  await mkdir(folder, { recursive: true });
   const path = join(folder, `.${id}.lock`);
+  try {
+    await mkdir(folder, { recursive: true });
+    return await waitFor(path, options);
+  } catch (error) {
+    throw storeFailure(error, path);
+  }
+}
+
+async function waitFor(path: string, { signal, onWait }: LockOptions): Promise<ModelLock> {
   const token = randomUUID();
   for (;;) {
-    throwIfStopped(options.signal);
+    throwIfStopped(signal);
     if (await take(path, token)) return held(path, token);
     await dropStale(path);
-    await options.onWait?.();
-    await wait(options.signal);
+    await onWait?.();
+    await wait(signal);
   }
 }
 

@@ -9,6 +9,7 @@ import { lockModel } from './model-lock.ts';
 import { readRecord } from './model-record.ts';
 import { modelFolder, modelsFolder } from './models-folder.ts';
 import { findPublished, type PublishedModel, sam2Files, sam2Licence } from './sam2-files.ts';
+import { storeFailure } from './store-failure.ts';
 
 /** A SAM 2.1 checkpoint on this machine. */
 export interface StoredModel {
@@ -169,7 +170,7 @@ export async function hashFile(path: string, signal?: AbortSignal): Promise<stri
 /**
  * Removes a model with whatever a broken-off download left of it.
  * @returns bytes that were freed
- * @throws RotoError `model_missing` where nothing of it is there
+ * @throws RotoError `model_missing` where nothing of it is there, `output_unwritable`
  */
 export async function removeStored(id: string, signal?: AbortSignal): Promise<{ bytes: number }> {
   const folder = modelFolder(id);
@@ -180,6 +181,8 @@ export async function removeStored(id: string, signal?: AbortSignal): Promise<{ 
     const sizes = await Promise.all(names.map((name) => sizeOf(join(folder, name))));
     await rm(folder, { recursive: true, force: true });
     return { bytes: sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0) };
+  } catch (error) {
+    throw storeFailure(error, folder);
   } finally {
     await lock.release();
   }

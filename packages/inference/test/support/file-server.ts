@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A request as it came. */
 export interface SeenRequest {
@@ -88,14 +90,15 @@ export function startOf({ request, from }: Exchange, tag = etag): number {
 }
 
 /**
- * Sends part of the answer, then breaks the connection, a moment later: what arrives together with
- * the break is lost to the reader.
+ * Sends part of the answer, then breaks the connection, once the part has come to lie in the file
+ * `into`: what arrives together with the break may be lost to the reader.
  */
-export function dropAfter(exchange: Exchange, bytes: number): void {
+export async function dropAfter(exchange: Exchange, bytes: number, into: string): Promise<void> {
   const { response, content } = exchange;
   begin(exchange);
   const start = startOf(exchange);
-  response.write(content.subarray(start, start + bytes), () => {
-    setTimeout(() => response.destroy(), 60);
-  });
+  response.write(content.subarray(start, start + bytes));
+  const size = async () => (await stat(into).catch(() => ({ size: 0 }))).size;
+  while (!response.closed && (await size()) < start + bytes) await sleep(5);
+  response.destroy();
 }
