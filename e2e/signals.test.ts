@@ -121,7 +121,7 @@ describe.skipIf(!hasProc)('a run that is sent signals (needs /proc)', () => {
     expect(await stillRunning(end.children, 0)).toEqual([]);
   });
 
-  it('a second signal ends it at once, without a word', async () => {
+  it('a second signal ends it at once, by the signal and without a word', async () => {
     const end = await stop('export', 6, ['SIGINT', 'SIGTERM']);
     expect(end).toMatchObject({ status: null, signal: 'SIGTERM' });
     expect(eventsOf(end).map(({ event }) => event)).not.toContain('error');
