@@ -63,7 +63,7 @@ export function createProgram(context: CommandContext, onEnd: OnEnd): Command {
       '  roto mask shot.mp4 --points 420,310 --local      follow it through the shot',
       '  roto doctor                                      can this machine do it?',
       '',
-      `Help: roto help <command>; also ${helpTopics.map(({ name }) => `roto help ${name}`).join(', ')}`,
+      `Help: roto help <command>; also roto help ${helpTopics.map(({ name }) => name).join(' | ')}`,
     ].join('\n'),
   );
   return program;

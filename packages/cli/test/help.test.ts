@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { isGroup } from '../src/commands/command-spec.ts';
 import { exitCodes } from '../src/errors/exit-codes.ts';
+import { helpTopics } from '../src/help/topics.ts';
 import { main } from '../src/main.ts';
+import { createCommandSpecs } from '../src/program.ts';
 import { version } from '../src/version.ts';
 import { createFakeIo, KeptStream } from './support/fake-io.ts';
 import { runRoto } from './support/run-roto.ts';
@@ -39,7 +42,18 @@ describe('help', () => {
     }
   });
 
-  it('stays inside the terminal', async () => {
+  it('of every command and topic is at most 80 columns wide, examples too', async () => {
+    const commands = createCommandSpecs().flatMap((spec) =>
+      isGroup(spec) ? spec.commands.map(({ name }) => `${spec.name} ${name}`) : [spec.name],
+    );
+    for (const page of ['', ...commands, ...helpTopics.map(({ name }) => name)]) {
+      const { out } = await roto(`help ${page}`);
+      const wide = out.split('\n').filter((line) => line.length > 80);
+      expect([page, wide]).toEqual([page, []]);
+    }
+  });
+
+  it('stays inside a narrower terminal', async () => {
     const io = createFakeIo({ stdout: new KeptStream({ isTTY: true, columns: 72 }) });
     await main(['help', 'doctor'], io);
     const widest = Math.max(...io.stdout.text.split('\n').map((line) => line.length));

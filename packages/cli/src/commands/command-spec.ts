@@ -16,7 +16,7 @@ export interface ArgumentSpec {
   readonly text: string;
 }
 
-/** A command line with what it does. */
+/** A command line with what it does; a long one goes on behind a backslash and a line end. */
 export interface ExampleSpec {
   readonly text: string;
   readonly line: string;

@@ -30,6 +30,7 @@ export const errorMeanings = {
   track_not_found: 'There is no such track in the cache.',
   track_incomplete: 'The track has not all the frames asked for.',
   node_too_old: 'roto was started by a Node that is too old.',
+  not_built: 'This clone of roto has to be built first.',
 
   unauthenticated: 'There is no server to send this to, and `--local` was not given.',
   quota_exceeded: 'The account has not enough credits left.',

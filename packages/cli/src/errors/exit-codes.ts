@@ -10,7 +10,7 @@ export const exitCodes = {
   ok: { status: 0, meaning: 'Everything asked for was done.' },
   failed: {
     status: 1,
-    meaning: 'The work failed: a full disk, an encoder that failed, a fault in roto.',
+    meaning: 'The work failed: a full disk, a failing encoder, a fault in roto.',
   },
   usage: { status: 2, meaning: 'A wrong argument or bad input: nothing was written.' },
   auth: { status: 3, meaning: 'Not signed in to a server, and --local was not given.' },
@@ -18,7 +18,7 @@ export const exitCodes = {
   network: { status: 5, meaning: 'The server cannot be reached or took too long.' },
   engine: {
     status: 6,
-    meaning: 'The engine of this machine cannot work: model, device or ffmpeg.',
+    meaning: "This machine's engine cannot work: model, device or ffmpeg.",
   },
   interrupted: { status: 130, meaning: 'Stopped by Ctrl-C (SIGINT); the track so far is kept.' },
   terminated: { status: 143, meaning: 'Stopped by SIGTERM; the track so far is kept.' },

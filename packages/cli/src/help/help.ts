@@ -7,7 +7,7 @@ import { helpTopics } from './topics.ts';
 /** Examples as they stand below the options of a command, with where to read on. */
 export function exampleText(examples: readonly ExampleSpec[]): string {
   const lines = examples.flatMap(({ text, line }) =>
-    text === '' ? [`  ${line}`] : [`  # ${text}`, `  ${line}`],
+    [...(text === '' ? [] : [`# ${text}`]), ...line.split('\n')].map((one) => `  ${one}`),
   );
   return [
     '',

@@ -14,13 +14,13 @@ export const formatMeanings = {
   png8: 'matte sequence, 8-bit grey PNG: <object>/<object>.####.png',
   png16: 'matte sequence, 16-bit grey PNG: <object>/<object>.####.png',
   tiff16: 'matte sequence, 16-bit grey TIFF: <object>/<object>.####.tif',
-  rgba: 'cut-out sequence, colour with alpha, 16-bit PNG: <object>/<object>.####.png',
+  rgba: 'cut-out sequence, RGBA, 16-bit PNG: <object>/<object>.####.png',
   luma: 'matte as a grey movie: <object>.mp4',
   prores4444: 'cut-out movie, ProRes 4444 with alpha: <object>.mov',
   webm: 'cut-out movie, VP9 with alpha: <object>.webm',
-  greenscreen: 'all objects over a plain colour, with the sound of the clip: greenscreen.mp4',
+  greenscreen: "all objects over a colour, with the clip's sound: greenscreen.mp4",
   rle: 'mattes as COCO run-length JSON: <object>.rle.json',
-  logits: 'what the engine saw, low resolution, float32: <object>/<object>.####.npy',
+  logits: 'raw engine output, small, float32: <object>/<object>.####.npy',
 } as const satisfies Record<OutputFormat, string>;
 
 /** Topics that `roto help` knows beside the commands. */
@@ -39,37 +39,42 @@ function exitCodeLines(): string[] {
 
 function formatLines(): string[] {
   return [
-    'Formats for --format, parted by commas. Files go below the folder of -o (default: out);',
-    '#### is the frame number of the source. An object without a name is called matte.',
+    'Formats for --format, parted by commas. Files go below the folder of -o',
+    '(default: out); #### is the frame number of the source. An object without a name',
+    'is called matte.',
     '',
     ...outputFormats.map((format) => `${format.padEnd(11)}  ${formatMeanings[format]}`),
     '',
-    'Colour beside alpha is straight; --premultiplied multiplies it (rgba, prores4444, webm).',
-    'A file that is there already is not touched without --overwrite.',
+    'Colour beside alpha is straight; --premultiplied multiplies it (rgba,',
+    'prores4444, webm). A file that is there already is not touched without',
+    '--overwrite.',
   ];
 }
 
 function promptLines(): string[] {
   return [
-    'A prompt says where the object is on one frame. The engine follows it from there.',
+    'A prompt says where the object is on one frame; the engine follows it from',
+    'there.',
     '',
-    '--points 420,310            a click on the object, in pixels of the displayed picture',
+    '--points 420,310            a click on the object, in pixels from the top left',
     '--points 50%,40%            the same in per cent of width and height',
     '--points "420,310 455,300"  several clicks in one value',
     '--negative 100,50           a click beside it: this is not the object',
     '--box 300,200,560,480       a box around it: left, top, right, bottom',
-    '--mask m.png                a picture of the size of the plate, the object white',
+    "--mask m.png                a picture of the plate's size, the object white",
     '',
-    'Which frame: 420,310@1012 or m.png@1012 is on frame 1012. Prompts without one are on the',
-    'frame of --frame, else on the first frame of the range.',
+    'Which frame: 420,310@1012 or m.png@1012 is on frame 1012. Prompts without one',
+    'are on the frame of --frame, else on the first frame of the range.',
     '',
-    'Several objects: --object NAME starts the next one, the prompts after it belong to it:',
+    'Several objects: --object NAME starts the next one, the prompts after it belong',
+    'to it:',
     '  --object hero --points 420,310 --object dog --box 80,400,300,620',
-    'Prompts before the first --object belong to an object called matte; with a single --object',
-    'after all prompts, that is its name.',
+    'Prompts before the first --object belong to an object called matte; with a',
+    'single --object after all prompts, that is its name.',
     '',
-    'Corrections: a frame with a click on the object, a box or a mask is a key frame. A frame',
-    'with negative clicks only corrects what was tracked to it. Everything between two prompted',
-    'frames is tracked again when one of them changes; the rest comes from the cache.',
+    'Corrections: a frame with a click on the object, a box or a mask is a key frame.',
+    'A frame with negative clicks only corrects what was tracked to it. Everything',
+    'between two prompted frames is tracked again when one of them changes; the rest',
+    'comes from the cache.',
   ];
 }

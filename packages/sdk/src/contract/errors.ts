@@ -43,6 +43,7 @@ export const errorKinds = {
   track_not_found: 'usage',
   track_incomplete: 'usage',
   node_too_old: 'usage',
+  not_built: 'usage',
 
   unauthenticated: 'auth',
   quota_exceeded: 'quota',

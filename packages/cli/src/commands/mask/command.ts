@@ -50,15 +50,15 @@ export function createMaskCommand() {
       },
       {
         text: 'two objects on a sequence, one range, ProRes beside the mattes',
-        line: 'roto mask plate.####.exr --range 1001-1100 --object hero --points 420,310 --object dog --box 80,400,300,620 --format png16,prores4444 -o mattes --local',
+        line: 'roto mask plate.####.exr --range 1001-1100 --object hero --points 420,310 \\\n  --object dog --box 80,400,300,620 \\\n  --format png16,prores4444 -o mattes --local',
       },
       {
         text: 'correct frame 1042: keep a hand in, keep the wall out',
-        line: 'roto mask plate.####.exr --points "420,310@1001 512,280@1042" --negative 700,90@1042 --local',
+        line: 'roto mask plate.####.exr --points "420,310@1001 512,280@1042" \\\n  --negative 700,90@1042 --local',
       },
       {
         text: 'look first, keep the settings, repeat them on the next version of the plate',
-        line: 'roto mask v1/plate.####.exr --points 50%,40% --save-shot hero.roto.json --dry-run --local',
+        line: 'roto mask v1/plate.####.exr --points 50%,40% --save-shot hero.roto.json \\\n  --dry-run --local',
       },
       {
         text: '',
