@@ -1,6 +1,9 @@
 import { RotoError } from '@roto/sdk/contract';
 import type { Backend } from './backend.ts';
 
+/** Without the variable the install of onnxruntime-node needs a host outside npm. */
+const install = 'ONNXRUNTIME_NODE_INSTALL=skip npm install --global @roto/inference';
+
 /**
  * The engine of this machine, loaded now: it brings the neural runtime, which takes a while and is
  * not installed everywhere.
@@ -12,13 +15,13 @@ export async function loadLocalBackend(): Promise<Backend> {
   } catch (cause) {
     if (isNotFound(cause)) {
       throw new RotoError('engine_missing', 'The local engine of roto is not installed.', {
-        hint: 'Install it beside the CLI: npm install --global @roto/inference.',
+        hint: `Install it beside the CLI: ${install}.`,
         cause,
       });
     }
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new RotoError('engine_failed', `The local engine of roto cannot be loaded: ${reason}`, {
-      hint: 'Install it again: npm install --global @roto/inference.',
+      hint: `Install it again: ${install}.`,
       cause,
     });
   }
