@@ -10,7 +10,7 @@ export const exitCodes = {
   ok: { status: 0, meaning: 'Everything asked for was done.' },
   failed: {
     status: 1,
-    meaning: 'The work failed: a full disk, a failing encoder, a fault in roto.',
+    meaning: 'The work failed: a full disk, an encoder, a fault in roto.',
   },
   usage: { status: 2, meaning: 'A wrong argument or bad input: nothing was written.' },
   auth: { status: 3, meaning: 'Not signed in to a server, and --local was not given.' },
