@@ -157,6 +157,20 @@ describe('openCheckpoint refuses, and says what it is,', () => {
   });
 });
 
+test('openCheckpoint refuses a tensor of whole numbers', async () => {
+  await layHollowSafetensors(path, hollowTensors(tiny));
+  const was = '"no_obj_ptr":{"dtype":"F32"';
+  const start = Buffer.alloc(200_000);
+  await using file = await open(path, 'r+');
+  await file.read(start, 0, start.length, 0);
+  expect(start.indexOf(was)).toBeGreaterThan(0);
+  await file.write(was.replace('F32', 'I32'), start.indexOf(was));
+  await expect(openCheckpoint(path)).rejects.toMatchObject({
+    code: 'model_unsupported',
+    message: expect.stringContaining('no_obj_ptr is int32'),
+  });
+});
+
 describe('openCheckpoint says what else a file is:', () => {
   test.each([
     ['a Git LFS pointer', 'version https://git-lfs.github.com/spec/v1\noid sha256:7402\n'],

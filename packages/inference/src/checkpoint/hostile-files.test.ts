@@ -115,6 +115,9 @@ describe('a .safetensors file', () => {
     ['half a side', `{"a":${tensor(0, 8, [0.5, 4])}}`, {}],
     ['a text for a side', `{"a":${tensor(0, 8, ['2'])}}`, {}],
     ['more values than can be counted', `{"a":${tensor(0, 8, [2 ** 40, 2 ** 40])}}`, {}],
+    ['a shape of nine sides', `{"a":${tensor(0, 4, Array(9).fill(1))}}`, {}],
+    ['an impossible shape of no values', `{"a":${tensor(0, 0, [2 ** 40, 2 ** 40, 0])}}`, {}],
+    ['metadata nested deeper than a tensor is', '{"__metadata__":{"a":[[1]]}}', {}],
     ['a shape that is not its size', `{"a":${tensor(0, 8, [3])}}`, {}],
     ['a tensor beyond the end', `{"a":${tensor(8, 24)}}`, {}],
     ['a tensor before the values', `{"a":${tensor(-8, 0)}}`, {}],
@@ -279,6 +282,47 @@ describe('a zip', () => {
     expect(await readIndex()).toEqual([]);
   });
 
+  /** A zip of the pickle and one more entry, whose directory row may say something else. */
+  function withSecond(data: Buffer, change: Partial<typeof fields> = {}): Buffer {
+    const at = head.length + pickle.length;
+    const second = { name: 'x/data/0', method: 0, crc: 0, length: data.length, header: at };
+    const rows = joined(row, directoryRow({ ...second, ...change }));
+    const entry = joined(localHeader({ ...second, ...change, header: at }), data);
+    const offset = at + entry.length;
+    return joined(
+      head,
+      pickle,
+      entry,
+      rows,
+      endRecord({ entries: 2, length: rows.length, offset }),
+    );
+  }
+
+  test('of two entries is read', async () => {
+    await writeFile(path, withSecond(Buffer.alloc(24)));
+    expect(await readIndex()).toEqual([]);
+  });
+
+  test('with an entry that lies in another one gives model_corrupt', async () => {
+    const inner = { name: 'x/data/0', method: 0, crc: 0, length: 4 };
+    const placed = { ...inner, header: head.length + pickle.length };
+    const whole = joined(pickle, localHeader(placed), Buffer.alloc(4));
+    const outer = { ...fields, length: whole.length, crc: crc32(whole) };
+    const rows = joined(directoryRow(outer), directoryRow(placed));
+    const offset = head.length + whole.length;
+    const end = endRecord({ entries: 2, length: rows.length, offset });
+    await writeFile(path, joined(localHeader(outer), whole, rows, end));
+    await expect(readIndex()).rejects.toThrow(/overlap/);
+  });
+
+  test('with a huge directory is refused before it is read', async () => {
+    await writeFile(path, joined(head, pickle));
+    await truncate(path, 2 ** 24);
+    const end = endRecord({ entries: 1, length: 2 ** 23, offset: 2 ** 23 });
+    await writeFile(path, end, { flag: 'a' });
+    await expect(readIndex()).rejects.toThrow(/directory says/);
+  });
+
   test('with zip64 records is read', async () => {
     const wideRow = Buffer.concat([row, Buffer.alloc(28)]);
     wideRow.writeUInt32LE(0xff_ff_ff_ff, 20);
@@ -337,6 +381,8 @@ describe('a zip', () => {
       'an entry that reaches into the directory',
       () => patched(directoryRow({ ...fields, length: pickle.length + 1 })),
     ],
+    ['data that reaches into the directory', () => withSecond(Buffer.alloc(24), { length: 25 })],
+    ['two entries of one name', () => withSecond(pickle, { name: fields.name, crc: fields.crc })],
     ['an entry at another place', () => patched(directoryRow({ ...fields, header: 3 }))],
     [
       'an entry of another name there',

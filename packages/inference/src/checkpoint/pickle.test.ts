@@ -96,6 +96,7 @@ test.each([
   ['a call of what is no function', 'N)R'],
   ['attributes of what is no dict', 'NNb'],
   ['attributes of a plain dict', '}}b'],
+  ['an OrderedDict made of something', 'ccollections\nOrderedDict\n(NtR'],
   ['two values', 'NN'],
   ['no value', ''],
   ['only a mark', '('],
