@@ -138,7 +138,7 @@ it('a reader that leaves or aborts stops its decoder within a frame', async () =
       }
     }
   };
-  await expect(read()).rejects.toBe(reason);
+  await expect(read()).rejects.toMatchObject({ code: 'interrupted', cause: reason });
   expect(decodes).toBeLessThan(200);
   await clip.close();
   await expect(clip.frame(0)).rejects.toThrow(/closed/);

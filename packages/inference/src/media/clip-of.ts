@@ -1,4 +1,5 @@
 import { type FrameRange, RotoError } from '@roto/sdk/contract';
+import { stopError, throwIfStopped } from '../stop.ts';
 import type { Clip, ClipInfo, DeepFrame, Frame, ReadFramesOptions } from './clip.ts';
 import { readAhead } from './read-ahead.ts';
 
@@ -31,7 +32,7 @@ export function clipOf(info: ClipInfo, read: ReadPictures): Clip {
     const signal = AbortSignal.any(
       [closing.signal, leaving.signal, options.signal].filter((each) => each !== undefined),
     );
-    signal.throwIfAborted();
+    throwIfStopped(signal);
     const frameBytes = info.width * info.height * 3 * (depth / 8);
     const ahead = Math.min(2, Math.floor(aheadBytes / frameBytes), last - first);
     const frames = readAhead(read({ first, last, direction, depth, signal }), ahead);
@@ -42,6 +43,8 @@ export function clipOf(info: ClipInfo, read: ReadPictures): Clip {
         yield { number, bytes };
         number += direction === 'forward' ? 1 : -1;
       }
+    } catch (error) {
+      throw options.signal?.aborted ? stopError(options.signal) : error;
     } finally {
       leaving.abort();
       await frames.return().catch(() => {});

@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { FrameNumber, RotoError, type ShotSource } from '@roto/sdk/contract';
+import { stopError, throwIfStopped } from '../stop.ts';
 import type { Clip } from './clip.ts';
 import { openMovie } from './movie-clip.ts';
 import {
@@ -31,10 +32,10 @@ export interface OpenClipOptions {
  * under the very name given comes first; only then is the name read as a pattern.
  * @throws RotoError `source_not_found`, `source_unreadable`, `source_has_no_video`,
  *   `source_too_small`, `source_truncated`, `sequence_gap`, `sequence_mixed_sizes`,
- *   `frame_out_of_range`
+ *   `frame_out_of_range`; `interrupted` when the signal aborts
  */
 export async function openClip(source: ClipSource, options: OpenClipOptions = {}): Promise<Clip> {
-  const clip = await openSource(source, options);
+  const clip = await openStoppable(source, options);
   const { firstFrame, lastFrame, path } = clip.info;
   const { range } = source;
   if (![firstFrame, lastFrame].every((frame) => FrameNumber.safeParse(frame).success)) {
@@ -54,6 +55,17 @@ export async function openClip(source: ClipSource, options: OpenClipOptions = {}
     );
   }
   return clip;
+}
+
+/** However far the opening has come, its end by the signal is told in one way. */
+async function openStoppable(source: ClipSource, options: OpenClipOptions): Promise<Clip> {
+  const { signal } = options;
+  try {
+    throwIfStopped(signal);
+    return await openSource(source, options);
+  } catch (error) {
+    throw signal?.aborted ? stopError(signal) : error;
+  }
 }
 
 async function openSource(source: ClipSource, options: OpenClipOptions): Promise<Clip> {

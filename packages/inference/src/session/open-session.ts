@@ -1,16 +1,19 @@
-import { type FrameRange, RotoError, ShotEngine, ShotSource } from '@roto/sdk/contract';
+import { FrameRange, RotoError, ShotEngine, ShotSource } from '@roto/sdk/contract';
 import type { EnginePrompt, ObjectMask } from '../engine/engine.ts';
 import type { Clip } from '../media/clip.ts';
 import { openClip } from '../media/open-clip.ts';
 import { resolveEngine } from '../models/registry.ts';
-import { checkBox, checkFrame, checkMask, checkPoint } from '../shot/resolve-prompts.ts';
+import { checkFrame } from '../shot/resolve-prompts.ts';
+import { throwIfStopped } from '../stop.ts';
 import { ProgressClock } from '../timing/progress-clock.ts';
 import { trackPrompt } from '../track/anchor.ts';
 import { cacheFolder } from '../track/cache-folder.ts';
 import { openTracking, type Tracking } from '../track/open-tracking.ts';
 import { type ObjectPlan, planObject } from '../track/plan.ts';
 import { readMaskAt } from '../track/read-mask-at.ts';
+import { pruneTracks } from '../track/remove-tracks.ts';
 import { trackObjects } from '../track/tracking.ts';
+import { checkedPrompt, parsed } from './checked-prompt.ts';
 import type {
   AddPrompt,
   OpenSessionOptions,
@@ -26,33 +29,54 @@ interface SessionObject {
   readonly prompts: Map<number, EnginePrompt>;
 }
 
-/** Opens a clip and loads an engine for it. */
+/**
+ * Opens a clip and loads an engine for it. Close the session when done; several may be open at a
+ * time, on one clip too.
+ *
+ * @throws RotoError `invalid_argument`, what {@link openClip} throws, `model_missing`,
+ *   `device_unavailable`, `out_of_memory`; `interrupted` when the signal aborts
+ */
 export async function openSession(options: OpenSessionOptions): Promise<Session> {
+  const stop = options.signal === undefined ? {} : { signal: options.signal };
   const cacheDir = cacheFolder(options.cache);
-  const engine = await resolveEngine(ShotEngine.parse(options.engine ?? {}));
-  const source = ShotSource.parse(options.source);
-  const clip = await openClip(source, {
-    cacheDir,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
+  const source = parsed(ShotSource, options.source, 'source');
+  const engine = await resolveEngine(parsed(ShotEngine, options.engine ?? {}, 'engine'));
+  const clip = await openClip(source, { cacheDir, ...stop });
   try {
-    const { missingFrames } = source;
-    const tracking = await openTracking({ clip: clip.info, engine, cacheDir, missingFrames });
-    return new OpenSession(clip, tracking);
+    const place = { clip: clip.info, engine, cacheDir, missingFrames: source.missingFrames };
+    const tracking = await openTracking({ ...place, ...stop });
+    const { firstFrame, lastFrame } = clip.info;
+    const range = source.range ?? { first: firstFrame, last: lastFrame };
+    return new OpenSession({ clip, tracking, range, cacheDir });
   } catch (error) {
     await clip.close();
     throw error;
   }
 }
 
+interface SessionParts {
+  readonly clip: Clip;
+  readonly tracking: Tracking;
+  /** Frames that are tracked unless others are asked for. */
+  readonly range: FrameRange;
+  readonly cacheDir: string;
+}
+
 class OpenSession implements Session {
   readonly #clip: Clip;
   readonly #tracking: Tracking;
+  readonly #range: FrameRange;
+  readonly #cacheDir: string;
   readonly #objects = new Map<number, SessionObject>();
+  /** Prompts are taken one after the other: each adds to what the one before left. */
+  #adding: Promise<unknown> = Promise.resolve();
+  #closed: Promise<void> | undefined;
 
-  constructor(clip: Clip, tracking: Tracking) {
+  constructor({ clip, tracking, range, cacheDir }: SessionParts) {
     this.#clip = clip;
     this.#tracking = tracking;
+    this.#range = range;
+    this.#cacheDir = cacheDir;
   }
 
   get clip(): Session['clip'] {
@@ -63,10 +87,18 @@ class OpenSession implements Session {
     return this.#tracking.host.identity;
   }
 
-  async addPrompt(prompt: AddPrompt, signal?: AbortSignal): Promise<SessionMask> {
+  addPrompt(prompt: AddPrompt, signal?: AbortSignal): Promise<SessionMask> {
+    const added = this.#adding.catch(() => undefined).then(() => this.#addNext(prompt, signal));
+    this.#adding = added;
+    return added;
+  }
+
+  async #addNext(prompt: AddPrompt, signal: AbortSignal | undefined): Promise<SessionMask> {
+    this.#checkOpen();
+    throwIfStopped(signal);
     const { frame } = prompt;
     const known = this.#objects.get(prompt.object.id);
-    const said = this.#checked(prompt, known?.prompts.get(frame));
+    const said = checkedPrompt(prompt, known?.prompts.get(frame), this.#clip.info);
     const object: SessionObject = {
       id: prompt.object.id,
       name: prompt.object.name ?? known?.name ?? `object-${prompt.object.id}`,
@@ -74,13 +106,11 @@ class OpenSession implements Session {
     };
     const plan = planOf(object, { first: frame, last: frame }, 'both');
     for await (const _ of this.#track([plan], signal));
+    const mask = await this.#readMask(plan, frame);
+    if (mask === undefined) throw notTracked(frame);
     // What was said counts from here on, and not where the engine could not take it.
     this.#objects.set(object.id, object);
-    const cached = await readMaskAt(this.#tracking.store, plan, frame);
-    if (cached.state !== 'tracked') {
-      throw new RotoError('engine_failed', `The engine gave no mask for frame ${frame}.`);
-    }
-    return sessionMask(object, cached.mask);
+    return sessionMask(object, mask);
   }
 
   clearPrompts(object: number, frame?: number): void {
@@ -94,31 +124,48 @@ class OpenSession implements Session {
   }
 
   async *propagate(options: PropagateOptions = {}): AsyncGenerator<SessionFrame, void, void> {
-    const { firstFrame, lastFrame } = this.#clip.info;
-    const range = options.range ?? { first: firstFrame, last: lastFrame };
+    this.#checkOpen();
+    const { signal } = options;
+    const range = parsed(FrameRange, options.range ?? this.#range, 'range');
     checkFrame(range.first, this.#clip.info, 'the range to begin');
     checkFrame(range.last, this.#clip.info, 'the range to end');
     const objects = this.#prompted();
     const plans = objects.map((object) => planOf(object, range, options.direction ?? 'both'));
     const clock = new ProgressClock();
     let next = range.first;
-    for await (const step of this.#track(plans, options.signal)) {
+    for await (const step of this.#track(plans, signal)) {
       options.onProgress?.({ ...step, ...clock.rate(step) });
       for (; next <= range.last; next += 1) {
         const ready = await this.#readFrame(objects, plans, next);
         if (ready === undefined) break;
         yield ready;
+        throwIfStopped(signal);
       }
     }
     for (; next <= range.last; next += 1) {
+      throwIfStopped(signal);
       const ready = await this.#readFrame(objects, plans, next);
-      if (ready !== undefined) yield ready;
+      if (ready === undefined) throw notTracked(next);
+      yield ready;
     }
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     await this.#clip.close();
     await this.#tracking.close();
+    await pruneTracks(this.#cacheDir);
+  }
+
+  #checkOpen(): void {
+    if (this.#closed === undefined) return;
+    throw new RotoError('invalid_argument', 'The session is closed.', {
+      hint: 'Open another one; what was tracked is in the cache.',
+    });
   }
 
   #track(
@@ -164,19 +211,9 @@ class OpenSession implements Session {
     return { frame, objects: masks };
   }
 
-  #checked(prompt: AddPrompt, before: EnginePrompt | undefined): EnginePrompt {
-    const info = this.#clip.info;
-    checkFrame(prompt.frame, info, 'a prompt');
-    const points = prompt.points ?? [];
-    for (const point of points) checkPoint(point, info);
-    if (prompt.mask !== undefined) checkMask(prompt.mask, info, 'the mask given');
-    const box = prompt.box === undefined ? before?.box : checkBox(prompt.box, info);
-    const mask = prompt.mask ?? before?.mask;
-    return {
-      points: [...(before?.points ?? []), ...points],
-      ...(box === undefined ? {} : { box }),
-      ...(mask === undefined ? {} : { mask }),
-    };
+  async #readMask(plan: ObjectPlan, frame: number): Promise<ObjectMask | undefined> {
+    const cached = await readMaskAt(this.#tracking.store, plan, frame);
+    return cached.state === 'tracked' ? cached.mask : undefined;
   }
 }
 
@@ -191,4 +228,11 @@ function planOf(
 
 function sessionMask(object: SessionObject, mask: ObjectMask): SessionMask {
   return { ...mask, id: object.id, name: object.name, present: mask.score > 0.5 };
+}
+
+/** A closed session, or files of the cache removed while it was open. */
+function notTracked(frame: number): RotoError {
+  return new RotoError('track_incomplete', `Frame ${frame} was tracked, but is not in the cache.`, {
+    hint: 'Something else removes files of the cache; call it again when it is done.',
+  });
 }

@@ -32,7 +32,8 @@ export async function resolvePrompts(
 
 /** @throws RotoError `frame_out_of_range` */
 export function checkFrame(frame: number, clip: ClipInfo, what: string): void {
-  if (frame >= clip.firstFrame && frame <= clip.lastFrame) return;
+  const isInside = frame >= clip.firstFrame && frame <= clip.lastFrame;
+  if (isInside && Number.isInteger(frame)) return;
   throw new RotoError(
     'frame_out_of_range',
     `Expected ${what} on a frame of ${clip.firstFrame}-${clip.lastFrame} but received frame ${frame}.`,
@@ -117,6 +118,13 @@ export function checkMask(mask: MaskPicture, clip: ClipInfo, path: string): void
     throw new RotoError(
       'mask_unreadable',
       `Expected a mask of the plate's size ${clip.width}x${clip.height} but ${path} is ${mask.width}x${mask.height}.`,
+      { param: 'mask' },
+    );
+  }
+  if (mask.data.length !== mask.width * mask.height) {
+    throw new RotoError(
+      'mask_unreadable',
+      `Expected one byte a pixel, ${mask.width * mask.height} of them, but ${path} has ${mask.data.length}.`,
       { param: 'mask' },
     );
   }
