@@ -57,10 +57,37 @@ await runShot(firstFrames, { out: join(folder, 'first'), cache: join(folder, 'fi
 collectGarbage();
 const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
+const work = watchWork();
 const result = await runShot(shot, { out: join(folder, 'out'), cache: join(folder, 'cache') });
 delay.disable();
+const longestWorkMs = work.stop();
 report(result);
 await rm(folder, { recursive: true });
+
+/**
+ * The most processor time this thread took between two turns of its event loop, in milliseconds.
+ * Unlike the wait it does not grow when other programs keep the cores busy.
+ */
+function watchWork(): { stop(): number } {
+  let longest = 0;
+  let before = threadMicroseconds();
+  const timer = setInterval(() => {
+    const now = threadMicroseconds();
+    longest = Math.max(longest, now - before);
+    before = now;
+  }, 2);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      return longest / 1000;
+    },
+  };
+}
+
+function threadMicroseconds(): number {
+  const { user, system } = process.threadCpuUsage();
+  return user + system;
+}
 
 /** What making the clip left behind is not to be collected while the run is measured. */
 function collectGarbage(): void {
@@ -91,11 +118,12 @@ function report({ timings, device }: Result): void {
   console.log(`\neverything but the engine: ${rest} % of the wall time`);
   const [longest, usual] = [delay.max, delay.percentile(99)].map((ns) => (ns / 1e6).toFixed(1));
   console.log(`longest wait of the event loop: ${longest} ms; 99 of 100 are below ${usual} ms`);
+  console.log(`longest work between two turns of it: ${longestWorkMs.toFixed(1)} ms`);
 }
 
 await mkdir('bench-out', { recursive: true });
 const longestWaitMs = delay.max / 1e6;
 await writeFile(
   'bench-out/stages.json',
-  `${JSON.stringify({ seconds: result.timings, longestWaitMs }, null, 2)}\n`,
+  `${JSON.stringify({ seconds: result.timings, longestWaitMs, longestWorkMs }, null, 2)}\n`,
 );
