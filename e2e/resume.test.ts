@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canMount, mountDisk } from '../packages/inference/test/support/small-disk.ts';
 import { balloon, clicksOf, writeClip } from './support/clips.ts';
 import { fileHashes } from './support/file-hashes.ts';
 import {
@@ -13,7 +14,6 @@ import {
   runRoto,
   startRoto,
 } from './support/roto-process.ts';
-import { canMount, mountDisk } from './support/small-disk.ts';
 
 // More frames than lie between two snapshots of the tracker.
 const clip = balloon(96, 64, 32);

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -18,6 +18,7 @@ import {
   writeFrames,
   writerContext,
 } from './support/export-support.ts';
+import { canMount, mountDisk } from './support/small-disk.ts';
 
 const builds = await everyFfmpeg();
 const movies: readonly OutputFormat[] = ['luma', 'prores4444', 'webm', 'greenscreen'];
@@ -209,28 +210,11 @@ describe('what a killed run left', () => {
   });
 });
 
-/** Whether this process may mount a file system of its own. */
-function canMount(): boolean {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
-  const probe = spawnSync('unshare', ['--mount', 'true']);
-  return probe.status === 0;
-}
-
-describe.runIf(canMount())('on a full disk', () => {
-  const mounted: string[] = [];
-  const mount = (folder: string, options: string) => {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]);
-    mounted.push(folder);
-  };
-  afterEach(() => {
-    for (const folder of mounted.splice(0)) execFileSync('umount', ['-l', folder]);
-  });
-
+describe.runIf(canMount())('on a full disk (needs a user who may mount one)', () => {
   it.each(outputFormats)('%s fails with disk_full and leaves nothing', async (format) => {
-    const folder = join(out, 'small');
-    await mkdir(folder);
+    using disk = mountDisk('size=8k');
+    const folder = disk.path;
     const clip = clipInfo({ width: 96, height: 54, lastFrame: 1012 });
-    mount(folder, 'size=8k');
     const noise = (number: number) => {
       const frame = matteFrame(number, clip);
       const alpha = Uint16Array.from({ length: 96 * 54 }, (_, i) => (i * 40_503 * number) % 65_536);
@@ -252,9 +236,8 @@ describe.runIf(canMount())('on a full disk', () => {
   it.each(['png8', 'rle', 'luma'] as const)(
     '%s cannot be written to a read-only one',
     async (format) => {
-      const folder = join(out, 'locked');
-      await mkdir(folder);
-      mount(folder, 'size=1m,ro');
+      using disk = mountDisk('size=1m,ro');
+      const folder = disk.path;
       const context = writerContext(folder, format);
       expect(await codeOf(writeAll(format, context))).toBe('output_unwritable');
       const outputs = outputPaths(folder, ['hero'], [{ format }]);

@@ -17,7 +17,7 @@ export function planLines(plan: Plan): string[] {
     `clip    ${printable(clip.path)}, ${clip.width}x${clip.height}, ${formatRate(clip.rate)}`,
     `frames  ${range} (${counted(plan.frames, 'frame')}), ${counted(plan.stepsToTrack, 'step')} to track`,
     `engine  ${engine} (${model.id}, ${model.sha256.slice(0, 8)}) on ${device}`,
-    `time    about ${formatSeconds(plan.estimatedSeconds)}`,
+    `time    ${plan.stepsToTrack === 0 ? 'all of it is tracked already' : `about ${formatSeconds(plan.estimatedSeconds)} to track`}`,
     `disk    about ${formatBytes(plan.diskBytes)} of ${formatBytes(plan.freeBytes)} free${short}`,
     ...plan.files.map(({ path, state }) => `file    ${printable(path)} ${states[state]}`),
     ...plan.warnings.map(({ message }) => `warning: ${printable(message)}`),

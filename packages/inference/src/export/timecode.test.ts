@@ -1,29 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ClipInfo } from '../media/clip.ts';
+import { clipInfo } from '../../test/support/export-support.ts';
 import { timecodeAt } from './timecode.ts';
 
-const clip: ClipInfo = {
+const clip = clipInfo({
   path: '/clip.mov',
   kind: 'movie',
-  width: 64,
-  height: 36,
   rate: { num: 24, den: 1 },
   firstFrame: 0,
   lastFrame: 1_000_000,
-  missingFrames: [],
-  bitDepth: 8,
-  hasAlpha: false,
-  pixelAspect: { num: 1, den: 1 },
-  rotation: 0,
-  variableRate: false,
-  color: { range: 'unknown', matrix: 'unknown', primaries: 'unknown', transfer: 'unknown' },
-  viewTransform: 'display',
-  timecode: undefined,
-  hasAudio: false,
-  fingerprint: '',
-  warnings: [],
-};
+});
 const ntsc = { ...clip, rate: { num: 30_000, den: 1001 } };
 
 describe('timecodeAt', () => {

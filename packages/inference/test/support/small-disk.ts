@@ -24,7 +24,7 @@ export function mountDisk(options: string): SmallDisk {
     path,
     remount: (changed) => mount(['-o', `remount,${changed}`, path]),
     [Symbol.dispose]: () => {
-      execFileSync('umount', [path], { stdio: 'ignore' });
+      execFileSync('umount', ['-l', path], { stdio: 'ignore' });
       rmdirSync(path);
     },
   };
