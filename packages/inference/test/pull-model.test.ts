@@ -245,8 +245,12 @@ describe('a pull goes on', () => {
     await using server = await serveFile(content, (exchange) =>
       serveWell(exchange.index === 0 ? flipped(exchange) : exchange),
     );
-    await pullWhole(server);
+    const done: number[] = [];
+    await pullPublished(modelAt(server), { limits, onProgress: (each) => done.push(each.done) });
+    expect((await readFile(path)).equals(content)).toBe(true);
     expect(server.requests).toHaveLength(2);
+    // What is shown to a person does not go back.
+    expect(done).toEqual(done.toSorted((a, b) => a - b));
   });
 });
 
@@ -318,6 +322,15 @@ describe('a pull ends', () => {
       hint: expect.stringMatching(new RegExp(`${sha256}.* put it at .*sam2.1-tiny.${name}`)),
     });
     expect(JSON.stringify(error) + String(error)).not.toMatch(/pass|abc/);
+  });
+
+  test('at once, where the name of the server is not known', async () => {
+    const waiting = { ...limits, firstWaitMs: 60_000, longestWaitMs: 60_000 };
+    // No name at all, so that no server is asked for it.
+    const model = modelAt(`http://a..b/${name}`);
+    await expect(pullPublished(model, { limits: waiting })).rejects.toMatchObject({
+      code: 'network_failed',
+    });
   });
 
   test('before it begins, where the disk is too small', async () => {

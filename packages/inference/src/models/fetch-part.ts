@@ -1,4 +1,5 @@
 import { type Dispatcher, request } from 'undici';
+import { errnoOf } from '../export/output-failure.ts';
 import { rotoVersion } from '../version.ts';
 import type { PartFile } from './part-file.ts';
 
@@ -135,7 +136,8 @@ function broken(url: string, cause: unknown, signal: AbortSignal | undefined): u
   if (signal?.aborted) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new FetchFailure(`${shownUrl(url)} could not be read (${reason})`, {
-    retryable: true,
+    // A name that nobody knows is not known a second later: there is no network, or no such host.
+    retryable: errnoOf(cause) !== 'ENOTFOUND',
     cause,
   });
 }
