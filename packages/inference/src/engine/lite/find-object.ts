@@ -25,6 +25,9 @@ export interface FoundObject {
   readonly evidence: PresenceEvidence;
 }
 
+/** Part of the score that the keys' own model has: it holds against look-alikes and drift. */
+const keyShare = 0.3;
+
 /** Finds the object in a view by the target model, the last mask and the decoder. */
 export async function findObject(
   tools: TrackerTools,
@@ -36,7 +39,11 @@ export async function findObject(
 ): Promise<FoundObject> {
   const unit = lengthUnit(tools.rules);
   const inside = cellsInPicture(view, state.picture);
-  const score = enlargeFeaturePlane(scoreCells(cells, model), view);
+  const byKeys = scoreCells(cells, state.keyModel);
+  const byBoth = scoreCells(cells, model).map(
+    (value, i) => value + keyShare * ((byKeys[i] ?? 0) - value),
+  );
+  const score = enlargeFeaturePlane(byBoth, view);
   const lost = state.lostFrames > 0;
   const prior = priorLogits({
     score,
@@ -54,7 +61,7 @@ export async function findObject(
     agreement = chosen.agreement;
     mask = withoutSpecks(fuse(chosen, prior));
   }
-  const keyScore = enlargeFeaturePlane(scoreCells(cells, state.keyModel), view);
+  const keyScore = enlargeFeaturePlane(byKeys, view);
   return { mask, evidence: weigh(state, mask, keyScore, agreement) };
 }
 
