@@ -33,7 +33,7 @@ interface Draft {
 }
 
 /** Name of an object that was given none. */
-export const unnamedObject = 'matte';
+const unnamedObject = 'matte';
 
 /**
  * Takes the prompt options one by one in the order of the command line: `--object NAME` starts the

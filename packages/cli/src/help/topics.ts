@@ -10,7 +10,7 @@ export interface HelpTopic {
 }
 
 /** What each output format is, in one line. */
-export const formatMeanings = {
+const formatMeanings = {
   png8: 'matte sequence, 8-bit grey PNG: <object>/<object>.####.png',
   png16: 'matte sequence, 16-bit grey PNG: <object>/<object>.####.png',
   tiff16: 'matte sequence, 16-bit grey TIFF: <object>/<object>.####.tif',

@@ -27,7 +27,7 @@ export function createTextReporter(io: Io): Reporter {
 }
 
 /** `shot.mp4: 1920x1080, 24 fps, frames 1001-1100; lite engine (mobile-sam) on cpu`. */
-export function startLine(event: Extract<RunEvent, { event: 'start' }>): string {
+function startLine(event: Extract<RunEvent, { event: 'start' }>): string {
   const { clip, engine, model, device } = event;
   const frames = formatRange({ first: clip.firstFrame, last: clip.lastFrame });
   const size = `${clip.width}x${clip.height}, ${formatRate(clip.rate)}, frames ${frames}`;
@@ -35,7 +35,7 @@ export function startLine(event: Extract<RunEvent, { event: 'start' }>): string 
 }
 
 /** A warning on a line of its own. */
-export function warningLine(message: string): string {
+function warningLine(message: string): string {
   return `warning: ${printable(message)}`;
 }
 

@@ -10,7 +10,7 @@ export function mapShotPaths(shot: Shot, change: (path: string) => string): Shot
 }
 
 /** The shot with every prompt in it changed, locked ones too. */
-export function mapPrompts(shot: Shot, change: (prompt: FramePrompt) => FramePrompt): Shot {
+function mapPrompts(shot: Shot, change: (prompt: FramePrompt) => FramePrompt): Shot {
   return {
     ...shot,
     objects: shot.objects.map((object) => ({
