@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { RotoError } from '@roto/sdk/contract';
 import sharp from 'sharp';
 import { widen } from './deep-pixels.ts';
-import { decodeExr, readExrHeader } from './exr.ts';
+import { decodeExr, readExrHeader } from './exr/exr.ts';
 import { checkSize, maxPixels } from './probe.ts';
 import type { ViewTransform } from './view-transform.ts';
 

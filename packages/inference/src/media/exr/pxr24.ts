@@ -1,4 +1,4 @@
-import type { BlockLayout } from './exr-header.ts';
+import type { BlockLayout } from './header.ts';
 
 /** Byte planes of a sample, and how far its bits are moved up: floats are cut to 24 bits. */
 const kinds = {

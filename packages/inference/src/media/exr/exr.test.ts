@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import expected from '../../test/exr/expected.json' with { type: 'json' };
+import expected from '../../../test/exr/expected.json' with { type: 'json' };
 import { decodeExr, readExrHeader } from './exr.ts';
 
-const fixtures = fileURLToPath(new URL('../../test/exr/', import.meta.url));
+const fixtures = fileURLToPath(new URL('../../../test/exr/', import.meta.url));
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'roto-exr-'));

@@ -1,6 +1,8 @@
 import { open, readFile } from 'node:fs/promises';
 import { RotoError } from '@roto/sdk/contract';
-import { blockLines, decodeBlock } from './exr-blocks.ts';
+import type { PictureHeader } from '../picture.ts';
+import { maxPixels, maxSide, positiveFraction } from '../probe.ts';
+import { blockLines, decodeBlock } from './blocks.ts';
 import {
   type ExrBox,
   type ExrChannel,
@@ -8,9 +10,7 @@ import {
   type ExrPart,
   parseExrHeader,
   sampleBytes,
-} from './exr-header.ts';
-import type { PictureHeader } from './picture.ts';
-import { maxPixels, maxSide, positiveFraction } from './probe.ts';
+} from './header.ts';
 
 const headerStart = 64 * 1024;
 const headerLimit = 16 * 2 ** 20;

@@ -1,8 +1,8 @@
 import { promisify } from 'node:util';
 import { inflate } from 'node:zlib';
-import { type BlockLayout, type ExrCompression, sampleBytes } from './exr-header.ts';
-import { decodePiz } from './exr-piz.ts';
-import { undoPxr24 } from './exr-pxr24.ts';
+import { type BlockLayout, type ExrCompression, sampleBytes } from './header.ts';
+import { decodePiz } from './piz.ts';
+import { undoPxr24 } from './pxr24.ts';
 
 const inflateAsync = promisify(inflate);
 

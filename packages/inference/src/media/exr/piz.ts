@@ -1,5 +1,5 @@
-import { type BlockLayout, sampleBytes } from './exr-header.ts';
-import { decodeHuffman } from './exr-huffman.ts';
+import { type BlockLayout, sampleBytes } from './header.ts';
+import { decodeHuffman } from './huffman.ts';
 
 /**
  * Undoes OpenEXR's PIZ compression: Huffman codes, then a two-dimensional Haar-like wavelet on each
