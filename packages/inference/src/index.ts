@@ -10,7 +10,7 @@ export type { Matte } from './matte/alpha.ts';
 export { readMaskPicture } from './matte/read-mask.ts';
 export { renderMatte } from './matte/render-matte.ts';
 export type { Clip, ClipInfo, DeepFrame, Frame, ReadFramesOptions } from './media/clip.ts';
-export { openClip } from './media/open-clip.ts';
+export { type ClipSource, type OpenClipOptions, openClip } from './media/open-clip.ts';
 export { type ImportOptions, importModel } from './models/import-model.ts';
 export { modelPath, removeModel, verifyModel } from './models/manage.ts';
 export { modelsFolder } from './models/models-folder.ts';

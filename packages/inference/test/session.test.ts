@@ -8,6 +8,7 @@ import {
   openSession,
   type PropagateOptions,
   type PropagateProgress,
+  renderMatte,
   type Session,
   type SessionFrame,
 } from '../src/index.ts';
@@ -74,6 +75,9 @@ describe('addPrompt', () => {
     expect(mask.logits).toHaveLength(mask.width * mask.height);
     expect(mask.logits.some((logit) => logit > 0)).toBe(true);
     expect(first.logits).not.toEqual(mask.logits);
+    const matte = renderMatte(mask, await opened.frame(9));
+    expect(matte).toMatchObject({ width: 96, height: 64 });
+    expect(matte.alpha.some((alpha) => alpha > 32_768)).toBe(true);
     const steps: PropagateProgress[] = [];
     await collect(opened, { onProgress: (step) => steps.push(step) });
     // The two prompted frames were there, and nothing else.

@@ -11,19 +11,19 @@ import { drawSoftEdge } from './soft-edge.ts';
 /**
  * The matte of one object on one frame: the engine's grid brought to the plate's size with a soft
  * edge, then despeckle, fill holes, choke and feather in that order. `edge: 'hard'` gives 0 or
- * 65535 alone. An object that is not there (no mask, or a score of .5 or less) is an empty matte.
+ * 65535 alone. Settings left out do nothing. An object that is not there (no mask, or a score of .5 or less) is an empty matte.
  */
 export function renderMatte(
   mask: ObjectMask | undefined,
   plate: Frame,
-  settings: ShotMatte,
+  settings: Partial<ShotMatte> = {},
 ): Matte {
   if (mask === undefined || mask.score <= 0.5) return emptyMatte(plate.width, plate.height);
   let matte = drawSoftEdge(mask, plate);
-  matte = despeckle(matte, settings.despeckle);
-  matte = fillHoles(matte, settings.fillHoles);
-  matte = choke(matte, settings.choke);
-  matte = feather(matte, settings.feather);
+  matte = despeckle(matte, settings.despeckle ?? 0);
+  matte = fillHoles(matte, settings.fillHoles ?? 0);
+  matte = choke(matte, settings.choke ?? 0);
+  matte = feather(matte, settings.feather ?? 0);
   return settings.edge === 'hard' ? harden(matte) : matte;
 }
 

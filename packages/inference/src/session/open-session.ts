@@ -1,6 +1,6 @@
 import { FrameRange, RotoError, ShotEngine, ShotSource } from '@roto/sdk/contract';
 import type { EnginePrompt, ObjectMask } from '../engine/engine.ts';
-import type { Clip } from '../media/clip.ts';
+import type { Clip, Frame } from '../media/clip.ts';
 import { openClip } from '../media/open-clip.ts';
 import { resolveEngine } from '../models/registry.ts';
 import { checkFrame } from '../shot/resolve-prompts.ts';
@@ -85,6 +85,11 @@ class OpenSession implements Session {
 
   get engine(): Session['engine'] {
     return this.#tracking.host.identity;
+  }
+
+  async frame(number: number, signal?: AbortSignal): Promise<Frame> {
+    this.#checkOpen();
+    return this.#clip.frame(number, signal);
   }
 
   addPrompt(prompt: AddPrompt, signal?: AbortSignal): Promise<SessionMask> {

@@ -1,6 +1,6 @@
 import type { FrameRange, ShotInput } from '@roto/sdk/contract';
 import type { EngineIdentity, EnginePrompt, ObjectMask } from '../engine/engine.ts';
-import type { ClipInfo } from '../media/clip.ts';
+import type { ClipInfo, Frame } from '../media/clip.ts';
 
 /** One object on one frame: logits over a region of the picture, which `renderMatte` makes alpha. */
 export interface SessionMask extends ObjectMask {
@@ -57,6 +57,11 @@ export interface Session {
   readonly clip: ClipInfo;
   /** Engine, model and device that really run. */
   readonly engine: EngineIdentity;
+  /**
+   * The plate as the engine sees it, which `renderMatte` takes beside a mask.
+   * @throws RotoError `frame_out_of_range`; `interrupted` when the signal aborts
+   */
+  frame(number: number, signal?: AbortSignal): Promise<Frame>;
   /**
    * Adds to what is said of one object on one frame and returns its mask there. A frame with
    * negative points only is a correction: it is tracked to first. A prompt that fails counts for

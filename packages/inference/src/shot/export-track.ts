@@ -19,16 +19,22 @@ import { openShot } from './open-shot.ts';
 import { trackHash } from './shot-hash.ts';
 import { preflightOptions, shotOutputs } from './shot-outputs.ts';
 
+/** What is written of a track, and where. */
 export interface ExportTrackOptions {
+  /** One kind of file or more, each for every object. */
   readonly outputs: NonNullable<ShotInput['outputs']>;
   /** Matte work; what the track was made with unless said. */
   readonly matte?: ShotInput['matte'];
+  /** Folder for the outputs; made when the first of them is whole. */
   readonly out: string;
+  /** Replaces outputs that are there already. */
   readonly overwrite?: boolean;
+  /** Folder the cache lives in; `ROTO_CACHE_DIR`, else the XDG cache, unless said. */
   readonly cache?: string;
   /** Frames to write; all that were tracked unless said. */
   readonly range?: FrameRange;
   readonly signal?: AbortSignal;
+  /** Told of every frame written and of every warning of an output; not of result and error. */
   readonly onEvent?: (event: RunEvent) => void;
 }
 

@@ -20,8 +20,9 @@ export async function planShot(input: ShotInput, options: PrepareOptions): Promi
   try {
     const { missingFrames } = open.shot.source;
     const { engine, cacheDir } = run;
+    const stop = options.signal === undefined ? {} : { signal: options.signal };
     const place = { clip: open.clip.info, engine, cacheDir, missingFrames };
-    const tracking = await openTracking({ ...place, readOnly: true });
+    const tracking = await openTracking({ ...place, ...stop, readOnly: true });
     try {
       return await planWith(run, tracking, options.signal);
     } finally {

@@ -8,10 +8,15 @@ import { cacheFolder } from '../track/cache-folder.ts';
 import { type OpenShot, openShot } from './open-shot.ts';
 import { preflightOptions, type ShotOutputs, shotOutputs } from './shot-outputs.ts';
 
+/** Where a run would read and write. */
 export interface PrepareOptions {
+  /** Folder for the outputs; need not be there. */
   readonly out: string;
+  /** Folder that relative paths of the shot start from; the current one unless said. */
   readonly base?: string;
+  /** Whether outputs that are there already may be replaced. */
   readonly overwrite?: boolean;
+  /** Folder the cache lives in; `ROTO_CACHE_DIR`, else the XDG cache, unless said. */
   readonly cache?: string;
   readonly signal?: AbortSignal;
 }

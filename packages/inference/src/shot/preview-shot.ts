@@ -21,13 +21,17 @@ import { trackObjects } from '../track/tracking.ts';
 import { type OpenShot, openShot } from './open-shot.ts';
 import { resultClip } from './result-clip.ts';
 
+/** Which frame is shown, and where it is written. */
 export interface PreviewShotOptions {
   /** Frame to look at; the first prompted one unless said. */
   readonly frame?: number;
   /** Folder for the mattes and the overlay; nothing is written unless said. */
   readonly out?: string;
+  /** Folder that relative paths of the shot start from; the current one unless said. */
   readonly base?: string;
+  /** Folder the cache lives in; `ROTO_CACHE_DIR`, else the XDG cache, unless said. */
   readonly cache?: string;
+  /** Replaces pictures that are there already. */
   readonly overwrite?: boolean;
   readonly signal?: AbortSignal;
 }
@@ -65,7 +69,8 @@ export async function previewShot(
   const open = await openShot(shot, { base, cacheDir, ...signal });
   try {
     const { missingFrames } = shot.source;
-    const tracking = await openTracking({ clip: open.clip.info, engine, cacheDir, missingFrames });
+    const place = { clip: open.clip.info, engine, cacheDir, missingFrames };
+    const tracking = await openTracking({ ...place, ...signal });
     try {
       const plate = await open.clip.frame(frame, options.signal);
       const objects = await previewObjects(open, tracking, plate, options.signal);

@@ -3,9 +3,11 @@ import { openClip } from '../media/open-clip.ts';
 import { cacheFolder } from '../track/cache-folder.ts';
 import { resultClip } from './result-clip.ts';
 
+/** Where a clip is looked for. */
 export interface ProbeClipOptions {
   /** Folder that relative paths start from; the current one unless said. */
   readonly base?: string;
+  /** Folder the cache lives in; `ROTO_CACHE_DIR`, else the XDG cache, unless said. */
   readonly cache?: string;
   readonly signal?: AbortSignal;
 }

@@ -5,6 +5,7 @@ import { exportShot, resultOf } from './export-shot.ts';
 import { prepareRun } from './prepare-run.ts';
 import { trackShot } from './track-shot.ts';
 
+/** Where a run reads and writes, and who hears of it. */
 export interface RunShotOptions {
   /** Folder for the outputs; made when the first of them is whole. */
   readonly out: string;

@@ -42,6 +42,7 @@ export const TrackRecord = z.object({
 });
 export type TrackRecord = z.infer<typeof TrackRecord>;
 
+/** Which cache is meant. */
 export interface CacheOptions {
   /** Folder the cache lives in; `ROTO_CACHE_DIR`, else the XDG cache, unless said. */
   readonly cache?: string;

@@ -50,7 +50,11 @@ export const Result = z.object({
   track: z.string(),
   objects: z.array(z.object({ id: z.int(), name: z.string(), frames: z.array(ResultFrame) })),
   outputs: z.array(ResultOutput),
-  /** Seconds spent by stage: decode, encode, prompt, track, matte, write, and total. */
+  /**
+   * Seconds by stage, of those that ran: `open` the clip, `load` the model, `tracking` in all and
+   * within it the engine's `encode`, `prompt` and `track`; then writing, where frames wait for
+   * `decode`, `read` (the cache), `matte` and `write`. `total` is the whole run.
+   */
   timings: z.record(z.string(), z.number()),
   warnings: z.array(ResultWarning),
 });
