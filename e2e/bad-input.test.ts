@@ -134,6 +134,7 @@ describe('refused before anything is written', () => {
     ],
     ['a range backwards', 'invalid_argument', 2, () => on('clip.mp4', '-r', '9-3')],
     ['an unknown format', 'unknown_format', 2, () => on('clip.mp4', '-F', 'png16,gif')],
+    ['two formats in one place', 'output_conflict', 2, () => on('clip.mp4', '-F', 'png8,png16')],
     ['negative clicks only', 'prompt_missing', 2, () => prompted('-n', '5,5')],
     ['no prompt at all', 'prompt_missing', 2, () => prompted()],
     ['a mask of another size', 'mask_unreadable', 2, () => prompted('-m', input('small.png'))],
@@ -143,6 +144,7 @@ describe('refused before anything is written', () => {
     ['a device without end as the mask', 'mask_unreadable', 2, () => prompted('-m', '/dev/zero')],
     ['an unknown option', 'invalid_argument', 2, () => on('clip.mp4', '--pionts', '3')],
     ['CUDA where there is none', 'device_unavailable', 6, () => on('clip.mp4', '--device', 'cuda')],
+    ['a model nobody knows', 'model_missing', 6, () => on('clip.mp4', '--model', 'nobody')],
     ['an engine without a model', 'model_missing', 6, () => on('clip.mp4', '--engine', 'sam2')],
   ])('%s is %s, status %i', async (_title, code, status, args) => {
     expectRefusal(await mask(...args(), ...quick), code, status);
