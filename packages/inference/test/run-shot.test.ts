@@ -187,7 +187,15 @@ describe('exportTrack', () => {
     const { track } = await runShot(shot, { out: at('whole'), cache });
     const outputs = [{ format: 'png8' as const }];
     const part = { outputs, cache, range: { first: 2, last: 3 } };
-    const result = await exportTrack(track, { ...part, out: at('narrow') });
+    const events: RunEvent[] = [];
+    const onEvent = (event: RunEvent) => events.push(event);
+    const result = await exportTrack(track, { ...part, out: at('narrow'), onEvent });
+    expect(events.map(({ event }) => event)).toEqual([
+      'start',
+      ...result.warnings.map(() => 'warning'),
+      'progress',
+      'progress',
+    ]);
     expect(result.objects[0]?.frames.map(({ frame }) => frame)).toEqual([2, 3]);
     const [whole, narrow] = [await pixels('whole'), await pixels('narrow')];
     expect([...narrow.keys()]).toEqual([2, 3]);

@@ -18,6 +18,7 @@ import { exportShot, resultOf } from './export-shot.ts';
 import { openShot } from './open-shot.ts';
 import { trackHash } from './shot-hash.ts';
 import { preflightOptions, shotOutputs } from './shot-outputs.ts';
+import { tellStart } from './tell-start.ts';
 
 /** What is written of a track, and where. */
 export interface ExportTrackOptions {
@@ -34,7 +35,7 @@ export interface ExportTrackOptions {
   /** Frames to write; all that were tracked unless said. */
   readonly range?: FrameRange;
   readonly signal?: AbortSignal;
-  /** Told of every frame written and of every warning of an output; not of result and error. */
+  /** Told of the start, of every frame written and of every warning; not of result and error. */
   readonly onEvent?: (event: RunEvent) => void;
 }
 
@@ -50,7 +51,7 @@ export async function exportTrack(track: string, options: ExportTrackOptions): P
   const cacheDir = cacheFolder(options.cache);
   const record = track.startsWith('trk_')
     ? await findTrack(track, cacheDir)
-    : await findTrackOfDocument(track, cacheDir);
+    : await findTrackOfDocument(track, cacheDir, options.signal);
   const shot = exportedShot(record, options);
   const { places, outputs } = shotOutputs(shot, options.out);
   const base = resolve('.');
@@ -66,11 +67,13 @@ export async function exportTrack(track: string, options: ExportTrackOptions): P
     };
     await checkOutputs(preflightOptions(shot, where, places));
     const tracked = { track: record.id, storeName: record.store, engine: record.engine };
+    const { warnings } = open.clip.info;
+    tellStart(open, record.engine, warnings, options.onEvent);
     const report = await exportShot({ open, outputs, base, cacheDir }, tracked, options);
     await touchTrack(record, cacheDir);
     const total = (performance.now() - started) / 1000;
     const timings = { ...clock.seconds(), ...report.timings, total };
-    return resultOf(open, tracked, report, timings, open.clip.info.warnings);
+    return resultOf(open, tracked, report, timings, warnings);
   } finally {
     await open.clip.close();
   }
@@ -86,10 +89,15 @@ function exportedShot(record: TrackRecord, options: ExportTrackOptions): Shot {
   });
 }
 
-async function findTrackOfDocument(path: string, cacheDir: string): Promise<TrackRecord> {
+async function findTrackOfDocument(
+  path: string,
+  cacheDir: string,
+  signal: AbortSignal | undefined,
+): Promise<TrackRecord> {
   const base = dirname(resolve(path));
   const shot = absoluteShot(parseShot(await readDocument(path)), base);
-  const open = await openShot(shot, { base, cacheDir });
+  const stop = signal === undefined ? {} : { signal };
+  const open = await openShot(shot, { base, cacheDir, ...stop });
   await open.clip.close();
   const record = await findTrackByHash(trackHash(open), shot.engine, cacheDir);
   if (record !== undefined) return record;

@@ -9,8 +9,8 @@ import { writeTrack } from '../track/tracks.ts';
 import { absoluteShot } from './absolute-shot.ts';
 import type { OpenShot } from './open-shot.ts';
 import type { PreparedRun } from './prepare-run.ts';
-import { resultClip } from './result-clip.ts';
 import { trackHash, trackId } from './shot-hash.ts';
+import { tellStart } from './tell-start.ts';
 
 /** A shot whose masks are all in the cache. */
 export interface TrackedShot {
@@ -41,8 +41,7 @@ export async function trackShot(
   const tracking = await clock.time('load', opening);
   try {
     const track = trackId(trackHash(open), tracking.storeName);
-    options.onEvent?.(startEvent(open, tracking.host.identity));
-    for (const warning of run.warnings) options.onEvent?.({ event: 'warning', warning });
+    tellStart(open, tracking.host.identity, run.warnings, options.onEvent);
     await remember(run, tracking, track, false);
     await clock.time('tracking', trackFrames(open, tracking, options));
     await remember(run, tracking, track, true);
@@ -96,15 +95,4 @@ async function remember(
     cacheDir,
   );
   await tracking.store.touch();
-}
-
-function startEvent(open: OpenShot, engine: EngineIdentity): RunEvent {
-  return {
-    event: 'start',
-    clip: resultClip(open.clip.info),
-    engine: engine.engine,
-    model: engine.model,
-    device: engine.device,
-    objects: open.objects.map(({ id, name }) => ({ id, name })),
-  };
 }

@@ -23,7 +23,10 @@ function list() {
   return defineCommand({
     name: 'list',
     summary: 'tracks, the clips they are of, and their size',
-    description: ['Shows the tracks that roto export and roto greenscreen can write again.'],
+    description: [
+      'Shows the tracks that roto export and roto greenscreen can write again.',
+      'They lie in ROTO_CACHE_DIR (else ~/.cache/roto). Above ROTO_CACHE_LIMIT_GB (else 20) the longest unused go by themselves. Several runs may share a cache, on one clip too.',
+    ],
     arguments: [],
     options: { cache, local, json },
     examples: [{ text: '', line: 'roto cache list' }],
@@ -44,7 +47,9 @@ function clear() {
   return defineCommand({
     name: 'clear',
     summary: 'remove tracks: those named, or all of them',
-    description: ['Removes tracks from the cache. Files that were written from them stay.'],
+    description: [
+      'Removes tracks from the cache, but none that a run is using. Files that were written from them stay.',
+    ],
     arguments: [
       { syntax: '[track...]', text: 'ids of tracks (trk_...); all of them where none is named' },
     ],
