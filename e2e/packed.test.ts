@@ -77,6 +77,25 @@ describe('the packed packages', () => {
     expect(manifest).not.toMatch(/roto-source|workspace:/);
   });
 
+  it('type a program that has no types but theirs, and refuse a wrong shot in it', async () => {
+    const compilerOptions = { module: 'nodenext', target: 'es2024', strict: true, noEmit: true };
+    const program = `import { openSession, runShot } from '@roto/inference';
+import { type Result, RotoError } from '@roto/sdk/contract';
+const objects = [{ id: 1, name: 'a', prompts: [{ frame: 0, box: { x1: 1, y1: 1, x2: 9, y2: 9 } }] }];
+const shot = { schema: 'roto.shot/1', objects } as const;
+export const done: Promise<Result> = runShot({ ...shot, source: { path: 'a.mp4' } }, { out: 'x' });
+// @ts-expect-error a number is no path
+runShot({ ...shot, source: { path: 3 } }, { out: 'x' });
+export { openSession, RotoError };
+`;
+    const options = { compilerOptions: { ...compilerOptions, types: [] }, files: ['program.ts'] };
+    await writeFile(join(prefix, 'tsconfig.json'), JSON.stringify(options));
+    await writeFile(join(prefix, 'program.ts'), program);
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    const said = await inPrefix(process.execPath, [tsc, '-p', '.']).catch((error) => error);
+    expect(said.stdout).toBe('');
+  });
+
   it('roto --version says the version', async () => {
     expect((await roto('--version')).stdout.trim()).toBe('0.1.0');
   });

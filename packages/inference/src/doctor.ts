@@ -2,6 +2,7 @@ import { access, constants, stat, statfs } from 'node:fs/promises';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { type Diagnosis, type DiagnosisProblem, RotoError } from '@roto/sdk/contract';
+import type { Environment } from './environment.ts';
 import { type FfmpegTools, findFfmpeg } from './media/find-ffmpeg.ts';
 import { listModels } from './models/registry.ts';
 import { probeProviders } from './ort/providers.ts';
@@ -13,7 +14,7 @@ export interface DiagnoseOptions {
   /** Folder the cache lives in; `ROTO_CACHE_DIR`, else the XDG cache, unless said. */
   readonly cache?: string;
   /** The process's own environment unless given. */
-  readonly env?: NodeJS.ProcessEnv;
+  readonly env?: Environment;
 }
 
 /** The oldest ffmpeg that nothing better is recommended for. */
@@ -57,7 +58,7 @@ export async function diagnose(options: DiagnoseOptions = {}): Promise<Diagnosis
 }
 
 async function examineFfmpeg(
-  env: NodeJS.ProcessEnv,
+  env: Environment,
   cacheDir: string,
   problems: DiagnosisProblem[],
 ): Promise<Diagnosis['ffmpeg']> {
@@ -103,7 +104,7 @@ function recommendFfmpeg(tools: FfmpegTools): { message: string; hint: string } 
 
 async function examineCache(
   path: string,
-  env: NodeJS.ProcessEnv,
+  env: Environment,
   problems: DiagnosisProblem[],
 ): Promise<Diagnosis['cache']> {
   const place = await nearestExisting(path);
