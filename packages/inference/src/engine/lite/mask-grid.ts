@@ -121,10 +121,10 @@ function sampleThrough(
 }
 
 /** The same mask seen in another view: bilinear, {@link outsideLogit} where it was not seen. */
-export function resampleGrid(grid: MaskGrid, view: View, shift = { x: 0, y: 0 }): MaskGrid {
+export function resampleGrid(grid: MaskGrid, view: View): MaskGrid {
   const { width, height } = maskSize(view);
   const step = cellSide(view) / cellSide(grid.view);
-  const origin = toCells(grid.view, view.x - shift.x, view.y - shift.y);
+  const origin = toCells(grid.view, view.x, view.y);
   const columns = axisMap(width, origin.x, step, grid.width);
   const rows = axisMap(height, origin.y, step, grid.height);
   const logits = sampleThrough(grid.logits, grid, columns, rows, outsideLogit);
