@@ -71,11 +71,15 @@ async function trackedMasks(frames: readonly TrueFrame[]): Promise<ObjectMask[]>
     direction: 'forward',
   });
   const engine = await createLiteEngine(found);
-  const tracker = engine.createTracker();
+  const tracker = engine.createTracker({ first: 0, last: frames.length - 1 });
   const clicks = await readClicks();
   const masks: ObjectMask[] = [];
   for (const { plate } of frames) {
-    masks.push(masks.length === 0 ? await tracker.seed(plate, clicks) : await tracker.track(plate));
+    const mask =
+      masks.length === 0
+        ? await tracker.seed(plate, clicks)
+        : await tracker.track(plate, 'forward');
+    masks.push(mask);
   }
   await engine.dispose();
   return masks;

@@ -58,14 +58,16 @@ export async function runSequence(
   mode: PromptMode,
   onMask?: (frame: number, mask: ObjectMask, picture: BinaryMask) => void,
 ): Promise<SequenceResult> {
-  const tracker = engine.createTracker();
+  const tracker = engine.createTracker({ first: 0, last: sequence.frames.length - 1 });
   const masks: BinaryMask[] = [];
   const scores: number[] = [];
   let seconds = 0;
   for (const [i, frame] of sequence.frames.entries()) {
     const start = performance.now();
     const mask =
-      i === 0 ? await tracker.seed(frame, sequence.prompt(mode)) : await tracker.track(frame);
+      i === 0
+        ? await tracker.seed(frame, sequence.prompt(mode))
+        : await tracker.track(frame, 'forward');
     seconds += i === 0 ? 0 : (performance.now() - start) / 1000;
     const picture = maskPicture(mask, frame.width, frame.height);
     onMask?.(i, mask, picture);

@@ -1,10 +1,22 @@
+import type { FrameRange } from '@roto/sdk/contract';
 import type { Frame } from '../media/clip.ts';
-import type { EngineConfig, EngineIdentity, EnginePrompt, ObjectMask } from './engine.ts';
+import type {
+  Direction,
+  EngineConfig,
+  EngineIdentity,
+  EnginePrompt,
+  ObjectMask,
+} from './engine.ts';
 
 /** What one tracker does on one frame. */
 export type TrackerCall =
-  | { readonly kind: 'seed'; readonly tracker: number; readonly prompt: EnginePrompt }
-  | { readonly kind: 'track'; readonly tracker: number }
+  | {
+      readonly kind: 'seed';
+      readonly tracker: number;
+      readonly prompt: EnginePrompt;
+      readonly clip: FrameRange;
+    }
+  | { readonly kind: 'track'; readonly tracker: number; readonly direction: Direction }
   | { readonly kind: 'correct'; readonly tracker: number; readonly prompt: EnginePrompt };
 
 /** What the engine's thread can be asked for: argument and answer of every call. */

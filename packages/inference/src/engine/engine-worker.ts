@@ -43,10 +43,10 @@ async function callTracker(
   call: TrackerCall,
   frame: EngineCalls['step']['argument']['frame'],
 ): Promise<ObjectMask> {
-  if (call.kind === 'seed') trackers.set(call.tracker, loadedEngine().createTracker());
+  if (call.kind === 'seed') trackers.set(call.tracker, loadedEngine().createTracker(call.clip));
   const tracker = trackerOf(call.tracker);
   const mask = await (call.kind === 'track'
-    ? tracker.track(frame)
+    ? tracker.track(frame, call.direction)
     : tracker[call.kind](frame, call.prompt));
   // The logits move to the caller: a tracker may go on using its own.
   return { ...mask, logits: mask.logits.slice() };

@@ -1,4 +1,8 @@
+import type { FrameRange } from '@roto/sdk/contract';
 import type { Frame } from '../media/clip.ts';
+
+/** Which way a run goes through the clip. */
+export type Direction = 'forward' | 'backward';
 
 /** Which engine, model and settings made a mask; part of the track cache's key. */
 export interface EngineIdentity {
@@ -73,7 +77,7 @@ export interface EnginePrompt {
 export interface Tracker {
   /** Starts from a key: a frame with a positive point, a box or a mask. */
   seed(frame: Frame, prompt: EnginePrompt): Promise<ObjectMask>;
-  track(frame: Frame): Promise<ObjectMask>;
+  track(frame: Frame, direction: Direction): Promise<ObjectMask>;
   /** Changes the mask just tracked by clicks on the same frame; later frames follow it. */
   correct(frame: Frame, prompt: EnginePrompt): Promise<ObjectMask>;
   /** The whole state as bytes: a tracker restored from them goes on bit for bit the same. */
@@ -83,7 +87,8 @@ export interface Tracker {
 /** A loaded model. Lives in the engine's worker thread; nothing else may touch it. */
 export interface Engine {
   readonly identity: EngineIdentity;
-  createTracker(): Tracker;
+  /** `clip` is all frames there are: how far a memory may reach depends on their number. */
+  createTracker(clip: FrameRange): Tracker;
   restoreTracker(snapshot: Uint8Array): Tracker;
   /** Seconds spent so far by stage: `encode`, `prompt`, `track`. */
   timings(): Readonly<Record<string, number>>;

@@ -39,6 +39,14 @@ export interface ClipInfo {
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
 }
 
+/** All frames of a clip. */
+export function clipRange(clip: {
+  readonly info: Pick<ClipInfo, 'firstFrame' | 'lastFrame'>;
+}): FrameRange {
+  const { info } = clip;
+  return { first: info.firstFrame, last: info.lastFrame };
+}
+
 /** A display-referred picture, 8 bits a channel: rows from the top, `rgb.length = width*height*3`. */
 export interface Frame {
   readonly number: number;

@@ -1,5 +1,5 @@
 import { type FrameRange, RotoError, type Shot } from '@roto/sdk/contract';
-import type { Clip } from '../media/clip.ts';
+import { type Clip, clipRange } from '../media/clip.ts';
 import { openClip } from '../media/open-clip.ts';
 import { type ObjectPlan, type PlanOptions, planObject } from '../track/plan.ts';
 import { checkFrame, resolvePrompts } from './resolve-prompts.ts';
@@ -89,7 +89,7 @@ function checkObjects(shot: Shot): void {
 
 function shotRange(shot: Shot, clip: Clip): FrameRange {
   const { range } = shot.source;
-  if (range === undefined) return { first: clip.info.firstFrame, last: clip.info.lastFrame };
+  if (range === undefined) return clipRange(clip);
   checkFrame(range.first, clip.info, 'the range to begin');
   checkFrame(range.last, clip.info, 'the range to end');
   return range;

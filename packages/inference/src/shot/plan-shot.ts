@@ -1,6 +1,7 @@
 import { type Plan, parseShot, type ShotInput } from '@roto/sdk/contract';
 import type { EngineHost } from '../engine/engine-host.ts';
 import { freeSpace, planFiles } from '../export/preflight.ts';
+import { clipRange } from '../media/clip.ts';
 import { openTracking, type Tracking } from '../track/open-tracking.ts';
 import { pendingWork } from '../track/pending-work.ts';
 import type { OpenShot } from './open-shot.ts';
@@ -63,7 +64,7 @@ async function planWith(
   };
 }
 
-/** Seconds the engine takes for one tracked frame: the first key is seen twice, the second counts. */
+/** Seconds the engine takes for one tracked frame: the one beside the first key. */
 async function timeOneStep(
   open: OpenShot,
   host: EngineHost,
@@ -72,11 +73,15 @@ async function timeOneStep(
   const key = open.objects[0]?.plan.anchors.find((anchor) => anchor.base === undefined);
   if (key === undefined) return 0;
   const frame = await open.clip.frame(key.frame, signal);
-  const again = { ...frame, rgb: frame.rgb.slice() };
+  const clip = clipRange(open.clip);
+  const direction = key.frame < clip.last ? 'forward' : 'backward';
+  const beside = key.frame + (direction === 'forward' ? 1 : -1);
+  if (beside < clip.first) return 0;
+  const next = await open.clip.frame(beside, signal);
   const tracker = host.newTracker();
-  await host.step(frame, [{ kind: 'seed', tracker, prompt: key.prompt }]);
+  await host.step(frame, [{ kind: 'seed', tracker, prompt: key.prompt, clip }]);
   const start = performance.now();
-  await host.step(again, [{ kind: 'track', tracker }]);
+  await host.step(next, [{ kind: 'track', tracker, direction }]);
   await host.drop(tracker);
   return (performance.now() - start) / 1000;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { EnginePrompt } from '../engine/engine.ts';
+import type { Direction, EnginePrompt } from '../engine/engine.ts';
 
-export type Direction = 'forward' | 'backward';
+export type { Direction };
 
 /** A prompt as tracking sees it: what was said, and a hash that stands for all of it. */
 export interface TrackPrompt {

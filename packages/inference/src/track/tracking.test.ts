@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EnginePrompt, ObjectMask } from '../engine/engine.ts';
 import type { TrackerCall } from '../engine/engine-calls.ts';
-import type { Clip, Frame, ReadFramesOptions } from '../media/clip.ts';
+import type { Frame, ReadFramesOptions } from '../media/clip.ts';
 import { trackPrompt } from './anchor.ts';
 import { packMask } from './mask-codec.ts';
 import { type ObjectPlan, planObject } from './plan.ts';
 import { readMaskAt } from './read-mask-at.ts';
 import { TrackStore } from './store.ts';
-import { type TrackingHost, trackObjects } from './tracking.ts';
+import { type TrackedClip, type TrackingHost, trackObjects } from './tracking.ts';
 
 const lastFrame = 79;
 const range = { first: 0, last: lastFrame };
@@ -24,8 +24,9 @@ function frameAt(number: number): Frame {
 }
 
 /** A clip without decoder: the pixel of a frame is its number. */
-function countedClip(): Pick<Clip, 'frames' | 'frame'> {
+function countedClip(): TrackedClip {
   return {
+    info: { firstFrame: 0, lastFrame },
     frame: async (number) => frameAt(number),
     async *frames(options: ReadFramesOptions = {}) {
       const { first, last } = options.range ?? range;
@@ -113,7 +114,7 @@ async function track(
   options: TrackOptions = {},
 ): Promise<{ tracked: number; progress: { done: number; total: number; reused: number }[] }> {
   const host = hashingHost();
-  const clip: Clip = { ...countedClip(), info: neverRead, deepFrames: neverRead, close: neverRead };
+  const clip = countedClip();
   const progress = [];
   const stop = options.signal === undefined ? {} : { signal: options.signal };
   for await (const step of trackObjects({ clip, host, store, plans, ...stop })) {
@@ -122,9 +123,6 @@ async function track(
   }
   return { tracked: host.steps, progress };
 }
-
-// biome-ignore lint/plugin: tracking reads frames only; touching anything else fails the test
-const neverRead = undefined as never;
 
 async function allMasks(store: TrackStore, plan: ObjectPlan): Promise<string[]> {
   const masks: string[] = [];

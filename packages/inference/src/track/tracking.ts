@@ -1,6 +1,6 @@
 import type { FrameRange } from '@roto/sdk/contract';
 import type { EngineHost } from '../engine/engine-host.ts';
-import type { Clip, Frame } from '../media/clip.ts';
+import { type Clip, type ClipInfo, clipRange, type Frame } from '../media/clip.ts';
 import { throwIfStopped } from '../stop.ts';
 import type { Anchor, Direction } from './anchor.ts';
 import { type PendingWork, pendingWork, type RunWork } from './pending-work.ts';
@@ -13,8 +13,13 @@ export type TrackingHost = Pick<
   'newTracker' | 'step' | 'snapshot' | 'restore' | 'drop'
 >;
 
+/** What tracking reads of a clip. */
+export type TrackedClip = Pick<Clip, 'frames' | 'frame'> & {
+  readonly info: Pick<ClipInfo, 'firstFrame' | 'lastFrame'>;
+};
+
 export interface TrackingJob {
-  readonly clip: Clip;
+  readonly clip: TrackedClip;
   readonly host: TrackingHost;
   readonly store: TrackStore;
   readonly plans: readonly ObjectPlan[];
@@ -69,12 +74,14 @@ async function* seedKeys(job: TrackingJob, keys: readonly Anchor[]): AsyncGenera
 
 /** Lets the engine see a key frame and keeps the mask and the state that tracking starts from. */
 async function seedKey(
-  job: Pick<TrackingJob, 'host' | 'store'>,
+  job: Pick<TrackingJob, 'clip' | 'host' | 'store'>,
   key: Anchor,
   frame: Frame,
 ): Promise<void> {
   const tracker = job.host.newTracker();
-  const [mask] = await job.host.step(frame, [{ kind: 'seed', tracker, prompt: key.prompt }]);
+  const { prompt } = key;
+  const clip = clipRange(job.clip);
+  const [mask] = await job.host.step(frame, [{ kind: 'seed', tracker, prompt, clip }]);
   if (mask !== undefined) await job.store.writeAnchor(key, mask, await job.host.snapshot(tracker));
   await job.host.drop(tracker);
 }
@@ -122,7 +129,11 @@ async function sweepFrame(
   const number = frame.number;
   const corrected = works.some((work) => work.corrections.some((to) => to.frame === number));
   const copy = corrected ? { ...frame, rgb: frame.rgb.slice() } : undefined;
-  const calls = works.map((work) => ({ kind: 'track' as const, tracker: trackers.get(work) ?? 0 }));
+  const calls = works.map((work) => ({
+    kind: 'track' as const,
+    tracker: trackers.get(work) ?? 0,
+    direction: work.run.direction,
+  }));
   const masks = await host.step(frame, calls);
   let fresh = 0;
   for (const [index, work] of works.entries()) {
