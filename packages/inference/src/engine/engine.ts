@@ -77,6 +77,10 @@ export interface EnginePrompt {
 export interface Tracker {
   /** Starts from a key: a frame with a positive point, a box or a mask. */
   seed(frame: Frame, prompt: EnginePrompt): Promise<ObjectMask>;
+  /**
+   * Follows the object to a frame. `direction` is that of the run; frame numbers do not tell it, as
+   * a run may begin before the object's first prompted frame, whose memory then lies ahead.
+   */
   track(frame: Frame, direction: Direction): Promise<ObjectMask>;
   /** Changes the mask just tracked by clicks on the same frame; later frames follow it. */
   correct(frame: Frame, prompt: EnginePrompt): Promise<ObjectMask>;
