@@ -46,6 +46,33 @@ describe('progress', () => {
     );
   });
 
+  it('stays with tracking until that is done, whatever the export beside it has done', () => {
+    const at = (stage: 'track' | 'export', done: number) =>
+      ({ event: 'progress', stage, done, total: 4 }) as const;
+    let state = foldProgress(initialProgress, start);
+    const shown = [
+      at('track', 1),
+      at('export', 1),
+      at('track', 3),
+      at('export', 2),
+      at('track', 4),
+      at('export', 3),
+      at('export', 4),
+    ].map((event) => {
+      state = foldProgress(state, event);
+      return `${state.stage} ${state.done}`;
+    });
+    expect(shown).toEqual([
+      'track 1',
+      'track 1',
+      'track 3',
+      'track 3',
+      'track 4',
+      'export 3',
+      'export 4',
+    ]);
+  });
+
   it('counts every lost frame once and keeps the lowest score of a column', () => {
     let state = foldProgress(initialProgress, start);
     for (const [frame, score] of [

@@ -46,7 +46,8 @@ export const initialProgress: ProgressState = {
 
 /**
  * The state after one more event. Within a stage `done` never falls and `total` never changes,
- * whatever order events come in.
+ * whatever order events come in. The export goes along beside tracking: it is told of when tracking
+ * is done.
  */
 export function foldProgress(
   state: ProgressState,
@@ -72,6 +73,8 @@ export function foldProgress(
 }
 
 function foldStage(state: ProgressState, event: ProgressEvent): ProgressState {
+  const trackingGoesOn = state.stage === 'track' && state.done < state.total;
+  if (event.stage === 'export' && trackingGoesOn) return state;
   const sameStage = state.stage === event.stage;
   const total = sameStage ? state.total : event.total;
   const done = Math.min(Math.max(sameStage ? state.done : 0, event.done), total);

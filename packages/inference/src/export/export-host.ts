@@ -3,7 +3,15 @@ import type { Matte } from '../matte/alpha.ts';
 import type { Frame } from '../media/clip.ts';
 import { stopError, throwIfStopped } from '../stop.ts';
 import { CallingThread, threadScript } from '../thread/calling-thread.ts';
+import type { TrackingNews } from '../track/tracking-news.ts';
 import type { ExportCalls, ExportJob, ExportProgress, ExportReport } from './export-job.ts';
+
+export interface ExportOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: ExportProgress) => void;
+  /** Of the tracking that goes on beside the export; without it the cache has to be complete. */
+  readonly news?: TrackingNews;
+}
 
 /** Matte work and file writing in a thread of their own, off the event loop of the caller. */
 export class ExportHost {
@@ -13,10 +21,9 @@ export class ExportHost {
   );
 
   async export(
-    job: ExportJob,
-    options: { signal?: AbortSignal; onProgress?: (progress: ExportProgress) => void } = {},
+    job: Omit<ExportJob, 'tracking'>,
+    { signal, onProgress, news }: ExportOptions = {},
   ): Promise<ExportReport> {
-    const { signal, onProgress } = options;
     throwIfStopped(signal);
     // The export may have ended meanwhile, and its thread with it: then there is nothing to stop.
     const stop = (): void => void this.#thread.call('stop', undefined).catch(() => undefined);
@@ -31,11 +38,17 @@ export class ExportHost {
       }
     };
     signal?.addEventListener('abort', stop, { once: true });
+    let deafen: (() => void) | undefined;
     try {
-      const report = await this.#thread.call('export', job, {
+      const tracking = news !== undefined && !news.over;
+      const exporting = this.#thread.call('export', { ...job, tracking } satisfies ExportJob, {
         // biome-ignore lint/plugin: the export thread emits nothing else
         onEvent: (event) => tell(event as ExportProgress),
       });
+      deafen = news?.listen((told) => {
+        void this.#thread.call('tracked', told).catch(() => undefined);
+      });
+      const report = await exporting;
       if (thrown === undefined) {
         // biome-ignore lint/plugin: the export thread answers by the table of ExportCalls
         return report as ExportReport;
@@ -45,6 +58,7 @@ export class ExportHost {
       if (thrown !== undefined) throw thrown.error;
       throw signal?.aborted ? stopError(signal) : error;
     } finally {
+      deafen?.();
       signal?.removeEventListener('abort', stop);
     }
   }

@@ -42,6 +42,8 @@ export interface ExportJob {
   readonly matte: ShotMatte;
   readonly outputs: readonly ExportOutput[];
   readonly stamp: Stamp;
+  /** Whether frames are still being tracked: one that the cache lacks is then waited for. */
+  readonly tracking: boolean;
 }
 
 export interface ExportedObject {
@@ -78,6 +80,8 @@ export interface ExportCalls {
     };
     answer: Matte;
   };
+  /** Says to the export under way that tracking came further, or to its end. */
+  tracked: { argument: { readonly over: boolean }; answer: undefined };
   /** Ends the export under way within a frame. */
   stop: { argument: undefined; answer: undefined };
 }

@@ -8,8 +8,9 @@ import { openClip } from '../media/open-clip.ts';
 import { throwIfStopped } from '../stop.ts';
 import { StageClock } from '../timing/stage-clock.ts';
 import { type ObjectPlan, planObject } from '../track/plan.ts';
-import { readMaskAt } from '../track/read-mask-at.ts';
+import { type CachedMask, readMaskAt } from '../track/read-mask-at.ts';
 import { TrackStore } from '../track/store.ts';
+import type { TrackingNews } from '../track/tracking-news.ts';
 import { createWriter, needsPlate } from './create-writer.ts';
 import type {
   ExportedObject,
@@ -32,17 +33,24 @@ interface RenderedObject {
   readonly matte: Matte;
 }
 
+export interface ExportFramesOptions {
+  readonly signal: AbortSignal;
+  /** What is heard of the tracking of frames that the cache lacks. */
+  readonly news: TrackingNews;
+  readonly onProgress: (progress: ExportProgress) => void;
+}
+
 /**
  * Reads the cache, renders mattes and writes every output, frame by frame in rising order. Nothing
- * is tracked here.
+ * is tracked here; what is being tracked elsewhere is waited for.
  *
  * @throws RotoError `track_incomplete` where the cache lacks a frame; what the writers throw
  */
 export async function exportTrackFrames(
   job: ExportJob,
-  signal: AbortSignal,
-  onProgress: (progress: ExportProgress) => void,
+  options: ExportFramesOptions,
 ): Promise<ExportReport> {
+  const { signal } = options;
   const warnings: { code: string; message: string }[] = [];
   const clip = await openClip(job.source, { base: job.base, cacheDir: job.cacheDir, signal });
   const store = new TrackStore(job.storeFolder);
@@ -53,7 +61,7 @@ export async function exportTrackFrames(
       outputs.push({ output, writer: await openWriter(job, output, clip, signal, warn) });
     }
     const clock = new StageClock();
-    const run = { job, clip, store, outputs, clock, signal, onProgress };
+    const run = { ...options, job, clip, store, outputs, clock };
     const objects = await exportFrames(run);
     const written = [];
     for (const { writer } of outputs) written.push(await clock.time('write', writer.finish()));
@@ -67,14 +75,12 @@ export async function exportTrackFrames(
   }
 }
 
-interface ExportRun {
+interface ExportRun extends ExportFramesOptions {
   readonly job: ExportJob;
   readonly clip: Clip;
   readonly store: TrackStore;
   readonly outputs: readonly OpenOutput[];
   readonly clock: StageClock;
-  readonly signal: AbortSignal;
-  readonly onProgress: (progress: ExportProgress) => void;
 }
 
 async function exportFrames(run: ExportRun): Promise<ExportedObject[]> {
@@ -126,13 +132,31 @@ async function renderObjects(
   for (const [index, object] of run.job.objects.entries()) {
     const plan = plans[index];
     if (plan === undefined) continue;
-    const cached = await run.clock.time('read', readMaskAt(run.store, plan, plate.number));
+    const cached = await readTrackedMask(run, plan, plate.number);
     if (cached.state === 'missing') throw notTracked(object.name, plate.number);
     const mask = cached.state === 'tracked' ? cached.mask : undefined;
     const matte = run.clock.timeSync('matte', () => renderMatte(mask, plate, run.job.matte));
     rendered.push({ id: object.id, name: object.name, mask, matte });
   }
   return rendered;
+}
+
+/** Reads a frame from the cache; where it is not there yet, waits until it is tracked. */
+async function readTrackedMask(
+  { clock, store, news, signal }: ExportRun,
+  plan: ObjectPlan,
+  frame: number,
+): Promise<CachedMask> {
+  let cached = await clock.time('read', readMaskAt(store, plan, frame));
+  while (cached.state === 'missing') {
+    const { steps, over } = news;
+    await store.readOn();
+    cached = await clock.time('read', readMaskAt(store, plan, frame));
+    if (cached.state !== 'missing' || over) break;
+    await news.further(steps, signal);
+    throwIfStopped(signal);
+  }
+  return cached;
 }
 
 function frameReport(frame: number, { mask, matte }: RenderedObject): ExportedFrame {

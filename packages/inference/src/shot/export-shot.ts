@@ -4,6 +4,7 @@ import type { ExportOutput, ExportReport } from '../export/export-job.ts';
 import { ProgressClock } from '../timing/progress-clock.ts';
 import { holdStore } from '../track/hold-store.ts';
 import { storeFolder } from '../track/open-tracking.ts';
+import type { TrackingNews } from '../track/tracking-news.ts';
 import { rotoVersion } from '../version.ts';
 import type { OpenShot } from './open-shot.ts';
 import { resultClip } from './result-clip.ts';
@@ -13,6 +14,8 @@ import type { TrackedShot } from './track-shot.ts';
 export interface ExportShotOptions {
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;
+  /** Of the tracking that goes on beside the export; without it the cache has to be complete. */
+  readonly news?: TrackingNews;
 }
 
 /** What an export is made from, beside the track. */
@@ -27,7 +30,7 @@ export interface ExportSubject {
 export async function exportShot(
   subject: ExportSubject,
   tracked: Pick<TrackedShot, 'storeName' | 'engine'>,
-  { signal, onEvent }: ExportShotOptions,
+  { signal, onEvent, news }: ExportShotOptions,
 ): Promise<ExportReport> {
   const { open, outputs, base, cacheDir } = subject;
   const host = new ExportHost();
@@ -50,6 +53,7 @@ export async function exportShot(
       },
       {
         ...(signal === undefined ? {} : { signal }),
+        ...(news === undefined ? {} : { news }),
         onProgress: (step) => {
           const rate = clock.rate({ ...step, reused: 0 });
           onEvent?.({ event: 'progress', stage: 'export', ...step, ...rate });

@@ -1,9 +1,9 @@
 import { parseShot, type Result, type RunEvent, type ShotInput } from '@roto/sdk/contract';
 import { StageClock } from '../timing/stage-clock.ts';
 import { pruneTracks } from '../track/remove-tracks.ts';
-import { exportShot, resultOf } from './export-shot.ts';
+import { resultOf } from './export-shot.ts';
 import { prepareRun } from './prepare-run.ts';
-import { trackShot } from './track-shot.ts';
+import { trackAndExport } from './track-and-export.ts';
 
 /** Where a run reads and writes, and who hears of it. */
 export interface RunShotOptions {
@@ -22,7 +22,7 @@ export interface RunShotOptions {
 
 /**
  * The one way from a shot document to files: checks everything, tracks what the cache does not
- * hold, writes the outputs. Stopped or killed, it goes on from the cache when it is called again.
+ * hold, and writes the outputs of what is tracked beside it. Stopped or killed, it goes on from the cache when it is called again.
  *
  * @throws RotoError of the codes in the contract; `interrupted` when the signal aborts
  */
@@ -31,8 +31,7 @@ export async function runShot(input: ShotInput, options: RunShotOptions): Promis
   const clock = new StageClock();
   const run = await clock.time('open', prepareRun(parseShot(input), options));
   try {
-    const tracked = await trackShot(run, clock, options);
-    const report = await exportShot(run, tracked, options);
+    const { tracked, report } = await trackAndExport(run, clock, options);
     await pruneTracks(run.cacheDir, tracked.track);
     const total = (performance.now() - started) / 1000;
     const timings = { ...clock.seconds(), ...tracked.timings, ...report.timings, total };

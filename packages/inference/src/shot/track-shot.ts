@@ -4,6 +4,7 @@ import { ProgressClock } from '../timing/progress-clock.ts';
 import type { StageClock } from '../timing/stage-clock.ts';
 import { openTracking, type Tracking } from '../track/open-tracking.ts';
 import { readMaskAt } from '../track/read-mask-at.ts';
+import type { TrackStore } from '../track/store.ts';
 import { trackObjects } from '../track/tracking.ts';
 import { writeTrack } from '../track/tracks.ts';
 import { absoluteShot } from './absolute-shot.ts';
@@ -25,6 +26,8 @@ export interface TrackedShot {
 export interface TrackShotOptions {
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;
+  /** Told after every frame, as soon as the masks of the range's first frame are in the cache. */
+  readonly onTracked?: (tracked: Omit<TrackedShot, 'timings'>) => void;
 }
 
 /** Loads the engine and tracks what the cache does not hold. */
@@ -43,10 +46,11 @@ export async function trackShot(
     const track = trackId(trackHash(open), tracking.storeName);
     tellStart(open, tracking.host.identity, run.warnings, options.onEvent);
     await remember(run, tracking, track, false);
-    await clock.time('tracking', trackFrames(open, tracking, options));
+    const tracked = { track, storeName: tracking.storeName, engine: tracking.host.identity };
+    const tell = (): void => options.onTracked?.(tracked);
+    await clock.time('tracking', trackFrames(open, tracking, options, tell));
     await remember(run, tracking, track, true);
-    const timings = await tracking.host.timings();
-    return { track, storeName: tracking.storeName, engine: tracking.host.identity, timings };
+    return { ...tracked, timings: await tracking.host.timings() };
   } finally {
     await tracking.close();
   }
@@ -56,11 +60,15 @@ async function trackFrames(
   open: OpenShot,
   { host, store }: Tracking,
   { signal, onEvent }: TrackShotOptions,
+  onTracked: () => void,
 ): Promise<void> {
   const clock = new ProgressClock();
+  let begun = false;
   const plans = open.objects.map((object) => object.plan);
   const stop = signal === undefined ? {} : { signal };
   for await (const step of trackObjects({ clip: open.clip, host, store, plans, ...stop })) {
+    begun ||= await isTracked(open, store, open.range.first);
+    if (begun) onTracked();
     if (onEvent === undefined) continue;
     const scores: Record<string, number> = {};
     for (const object of open.objects) {
@@ -69,6 +77,14 @@ async function trackFrames(
     }
     onEvent({ event: 'progress', stage: 'track', ...step, scores, ...clock.rate(step) });
   }
+}
+
+/** Whether the cache has all a frame's masks. */
+async function isTracked(open: OpenShot, store: TrackStore, frame: number): Promise<boolean> {
+  for (const { plan } of open.objects) {
+    if ((await readMaskAt(store, plan, frame)).state === 'missing') return false;
+  }
+  return true;
 }
 
 /** Writes the track down before its first frame too, so that a stopped run can be found again. */

@@ -46,6 +46,26 @@ describe('RunFile', () => {
     await file.close();
   });
 
+  it('gives what another appended since it was opened, a record once it is whole', async () => {
+    const writer = await RunFile.create(path);
+    await writer.append(1, Buffer.from('frame 1'));
+    const reader = await RunFile.openForReading(path);
+    await writer.append(2, Buffer.from('frame 2'));
+    expect(reader?.has(2)).toBe(false);
+    await reader?.readOn();
+    expect((await reader?.read(2))?.toString()).toBe('frame 2');
+    await writer.append(3, Buffer.from('frame 3'));
+    const whole = await readFile(path);
+    await writeFile(path, whole.subarray(0, -1));
+    await reader?.readOn();
+    expect(reader?.has(3)).toBe(false);
+    await writeFile(path, whole);
+    await reader?.readOn();
+    expect((await reader?.read(3))?.toString()).toBe('frame 3');
+    await writer.close();
+    await reader?.close();
+  });
+
   it('never appends to a file that is there', async () => {
     await write([1]);
     await expect(RunFile.create(path)).rejects.toMatchObject({ code: 'EEXIST' });

@@ -29,13 +29,19 @@ export class RunFile {
   static async openForReading(path: string): Promise<RunFile | undefined> {
     const handle = await openIfThere(path);
     if (handle === undefined) return undefined;
-    const { places, end } = await scan(handle);
-    return new RunFile(handle, places, end);
+    const file = new RunFile(handle, new Map(), 0);
+    await file.readOn();
+    return file;
   }
 
   /** Makes a new file to append to; there must be none under that name. */
   static async create(path: string): Promise<RunFile> {
     return new RunFile(await open(path, 'ax+', 0o600), new Map(), 0);
+  }
+
+  /** Takes in what another appended since the file was opened. */
+  async readOn(): Promise<void> {
+    this.#end = await scan(this.#handle, this.#places, this.#end);
   }
 
   /** Frames in the file, in the order they were tracked. */
@@ -95,13 +101,18 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
   }
 }
 
+/**
+ * Adds the whole records that begin at `start` to `places`.
+ * @returns where the last of them ends
+ */
 async function scan(
   handle: FileHandle,
-): Promise<{ places: Map<number, RecordPlace>; end: number }> {
+  places: Map<number, RecordPlace>,
+  start: number,
+): Promise<number> {
   const { size } = await handle.stat();
-  const places = new Map<number, RecordPlace>();
   const header = Buffer.allocUnsafe(recordHeaderBytes);
-  let end = 0;
+  let end = start;
   while (end + recordHeaderBytes <= size) {
     await handle.read(header, 0, recordHeaderBytes, end);
     const length = header.readUInt32LE(0);
@@ -110,7 +121,7 @@ async function scan(
     places.set(header.readInt32LE(8), { offset: end + recordHeaderBytes, length });
     end = next;
   }
-  return { places, end };
+  return end;
 }
 
 async function isWhole(

@@ -9,26 +9,35 @@ import { RunFile } from './run-file.ts';
  * made them.
  */
 export class RunFiles {
-  readonly #path: string;
-  readonly #found: readonly RunFile[];
+  readonly #folder: string;
+  readonly #key: string;
+  readonly #found = new Map<string, RunFile>();
+  readonly #ownName: string;
   #own: Promise<RunFile> | undefined;
   #appended: RunFile | undefined;
 
-  private constructor(path: string, found: readonly RunFile[]) {
-    this.#path = path;
-    this.#found = found;
+  private constructor(folder: string, key: string) {
+    this.#folder = folder;
+    this.#key = key;
+    this.#ownName = `${key}.${randomBytes(8).toString('hex')}.run`;
   }
 
   /** Opens the files named `<key>.<anything>.run` in a folder, which may have none. */
   static async open(folder: string, key: string): Promise<RunFiles> {
-    const names = (await namesIn(folder)).filter(
-      (name) => name.startsWith(`${key}.`) && name.endsWith('.run'),
-    );
-    const files = await Promise.all(
-      names.map((name) => RunFile.openForReading(join(folder, name))),
-    );
-    const found = files.filter((file) => file !== undefined);
-    return new RunFiles(join(folder, key), found);
+    const files = new RunFiles(folder, key);
+    await files.readOn();
+    return files;
+  }
+
+  /** Takes in what others appended since: for one who reads while another tracks. */
+  async readOn(): Promise<void> {
+    await Promise.all([...this.#found.values()].map((file) => file.readOn()));
+    for (const name of await namesIn(this.#folder)) {
+      if (!name.startsWith(`${this.#key}.`) || !name.endsWith('.run')) continue;
+      if (name === this.#ownName || this.#found.has(name)) continue;
+      const file = await RunFile.openForReading(join(this.#folder, name));
+      if (file !== undefined) this.#found.set(name, file);
+    }
   }
 
   has(frame: number): boolean {
@@ -43,7 +52,7 @@ export class RunFiles {
   /** Keeps the bytes of a frame; a frame that is there already stays as it is. */
   async append(frame: number, bytes: Buffer): Promise<void> {
     if (this.has(frame)) return;
-    this.#own ??= RunFile.create(`${this.#path}.${randomBytes(8).toString('hex')}.run`);
+    this.#own ??= RunFile.create(join(this.#folder, this.#ownName));
     try {
       this.#appended = await this.#own;
     } catch (error) {
@@ -55,12 +64,13 @@ export class RunFiles {
 
   async close(): Promise<void> {
     const own = await this.#own?.catch(() => undefined);
-    await Promise.all([...this.#found, ...(own === undefined ? [] : [own])].map((f) => f.close()));
+    const files = [...this.#found.values(), ...(own === undefined ? [] : [own])];
+    await Promise.all(files.map((file) => file.close()));
   }
 
   #fileOf(frame: number): RunFile | undefined {
     if (this.#appended?.has(frame)) return this.#appended;
-    return this.#found.find((file) => file.has(frame));
+    return [...this.#found.values()].find((file) => file.has(frame));
   }
 }
 

@@ -96,6 +96,11 @@ export class TrackStore {
     return bytes && unpackMask(bytes);
   }
 
+  /** Takes in what another thread or process tracked since the runs were first read. */
+  async readOn(): Promise<void> {
+    await Promise.all([...this.#runs.values()].map(async (files) => (await files).readOn()));
+  }
+
   async appendTracked(run: RunName, frame: number, mask: ObjectMask): Promise<void> {
     const packed = packMask(mask);
     const files = await this.#files(run);

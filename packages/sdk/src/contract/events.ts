@@ -12,7 +12,10 @@ export const StartEvent = z.object({
   objects: z.array(z.object({ id: z.int(), name: z.string() })),
 });
 
-/** Progress of one stage: `done` rises to `total` and `total` does not change within a stage. */
+/**
+ * Progress of one stage: `done` rises to `total` and `total` does not change within a stage. The
+ * export follows the tracking, so events of both may alternate.
+ */
 export const ProgressEvent = z.object({
   event: z.literal('progress'),
   stage: z.enum(['track', 'export']),
