@@ -14,6 +14,8 @@ export interface NetworkOptions {
   readonly device?: string;
   /** Threads of one operator; the number of cores this process may use unless said. */
   readonly threads?: number;
+  /** Folder that the places of external data are relative to, for a model given as bytes. */
+  readonly weightsFolder?: string;
 }
 
 /** A loaded network. `run` blocks the thread it is called on until the results are there. */
@@ -47,7 +49,14 @@ function sessionOptions(options: NetworkOptions): InferenceSession.SessionOption
     enableMemPattern: false,
     // Threads that spin while they wait win nothing on an idle machine, and lose half the speed on
     // a busy one: ffmpeg and the matte work run beside the network.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    extra: {
+      session: {
+        intra_op: { allow_spinning: '0' },
+        ...(options.weightsFolder === undefined
+          ? {}
+          : { model_external_initializers_file_folder_path: options.weightsFolder }),
+      },
+    },
     logSeverityLevel: 4,
   };
 }

@@ -7,3 +7,13 @@ export type NetworkValue = Tensor;
 export function floatInput(data: Float32Array, dims: readonly number[]): NetworkValue {
   return new Tensor('float32', data, dims);
 }
+
+/** An 8-bit value for a network, row-major, over `data` (not copied). */
+export function byteInput(data: Uint8Array, dims: readonly number[]): NetworkValue {
+  return new Tensor('uint8', data, dims);
+}
+
+/** Whole numbers as the 64-bit value that networks take for indices. */
+export function intInput(values: readonly number[], dims: readonly number[]): NetworkValue {
+  return new Tensor('int64', BigInt64Array.from(values, BigInt), dims);
+}

@@ -1,0 +1,23 @@
+import type { OnnxModel } from '../../../onnx/model.ts';
+import type { Sam2Architecture } from '../architecture.ts';
+import type { WeightPlan } from '../weights/weight-plan.ts';
+import { featurePyramid } from './feature-pyramid.ts';
+import { hiera } from './hiera.ts';
+import { Sam2Graph } from './sam2-graph.ts';
+
+/**
+ * The image encoder. Input `pixels` uint8 [1, size, size, 3], interleaved RGB; outputs `fine`
+ * [1, 32, size / 4, size / 4], `middle` [1, 64, size / 8, size / 8], `image` and
+ * `image_without_memory` [1, 256, size / 16, size / 16].
+ * @param size a multiple of 32
+ */
+export function buildImageEncoder(
+  plan: WeightPlan,
+  architecture: Sam2Architecture,
+  size: number,
+): OnnxModel {
+  const net = new Sam2Graph(plan);
+  const pixels = net.input('pixels', 'uint8', 1, size, size, 3);
+  featurePyramid(net, hiera(net, pixels, architecture, size));
+  return net.build('sam2-image-encoder');
+}

@@ -1,0 +1,153 @@
+import { float, GraphBuilder, ints } from '../../../onnx/graph-builder.ts';
+import type { ElementType, OnnxModel } from '../../../onnx/model.ts';
+import type { DerivedWeight, WeightPlan } from '../weights/weight-plan.ts';
+
+/** Operator set of onnxruntime's own fused operators. */
+const microsoft = 'com.microsoft';
+
+/** A linear map, or a convolution of 1x1, by the names of its constants in the graph. */
+export interface LinearWeights {
+  /** [out][in] */
+  readonly weight: string;
+  /** [out] */
+  readonly bias: string;
+}
+
+/**
+ * The layers of SAM 2.1 over a graph that is being built. Tokens are matrices [tokens][channels];
+ * pictures are [batch, channels, height, width]. Layers are named as in Meta's checkpoints.
+ */
+export class Sam2Graph {
+  readonly graph = new GraphBuilder();
+  readonly plan: WeightPlan;
+
+  constructor(plan: WeightPlan) {
+    this.plan = plan;
+  }
+
+  /** A tensor of the checkpoint, under another shape where one is given. */
+  weight(name: string, ...dims: readonly number[]): string {
+    return this.graph.constant(
+      dims.length === 0 ? this.plan.stored(name) : this.plan.stored(name, dims),
+    );
+  }
+
+  derived(weight: DerivedWeight): string {
+    return this.graph.constant(this.plan.derived(weight));
+  }
+
+  /** Weight and bias of a linear layer or a convolution of 1x1. */
+  layer(name: string): LinearWeights {
+    const [outputs = 0, inputs = 0] = this.plan.shape(`${name}.weight`);
+    return {
+      weight: this.weight(`${name}.weight`, outputs, inputs),
+      bias: this.weight(`${name}.bias`),
+    };
+  }
+
+  /** tokens . weight^T + bias, of a matrix. */
+  linear(tokens: string, layer: string | LinearWeights): string {
+    const { weight, bias } = typeof layer === 'string' ? this.layer(layer) : layer;
+    return this.graph.node('Gemm', [tokens, weight, bias], { attributes: { transB: 1 } });
+  }
+
+  /** Linear layers with ReLU between them. */
+  perceptron(tokens: string, name: string, layers: number): string {
+    let value = tokens;
+    for (let index = 0; index < layers; index += 1) {
+      const linear = this.linear(value, `${name}.layers.${index}`);
+      value = index < layers - 1 ? this.relu(linear) : linear;
+    }
+    return value;
+  }
+
+  /** Layer norm over the last axis. */
+  norm(value: string, name: string, epsilon: number): string {
+    return this.graph.node(
+      'LayerNormalization',
+      [value, this.weight(`${name}.weight`), this.weight(`${name}.bias`)],
+      { attributes: { axis: -1, epsilon: float(epsilon) } },
+    );
+  }
+
+  /** Layer norm over the channels of a picture. */
+  pictureNorm(value: string, name: string, epsilon: number): string {
+    const last = this.norm(this.transpose(value, 0, 2, 3, 1), name, epsilon);
+    return this.transpose(last, 0, 3, 1, 2);
+  }
+
+  /** Convolution of a picture; the side of the kernel is that of the weight. */
+  conv(
+    value: string,
+    name: string,
+    options: { stride?: number; pad?: number; groups?: number } = {},
+  ): string {
+    const { stride = 1, pad = 0, groups = 1 } = options;
+    return this.graph.node(
+      'Conv',
+      [value, this.weight(`${name}.weight`), this.weight(`${name}.bias`)],
+      {
+        attributes: {
+          strides: ints(stride, stride),
+          pads: ints(pad, pad, pad, pad),
+          group: groups,
+        },
+      },
+    );
+  }
+
+  /**
+   * Attention of queries [batch, tokens, channels] to keys and values, scaled by the root of a
+   * head's width. Values may be of another width than keys.
+   */
+  attend(heads: number, query: string, key: string, value: string, bias?: string): string {
+    const inputs = bias === undefined ? [query, key, value] : [query, key, value, bias];
+    return this.graph.node('MultiHeadAttention', inputs, {
+      domain: microsoft,
+      attributes: { num_heads: heads },
+    });
+  }
+
+  /** Rotates halves of the channels of [batch, tokens, channels] by tables [tokens][channels / 2]. */
+  rotate(value: string, cosines: string, sines: string): string {
+    return this.graph.node('RotaryEmbedding', [value, this.graph.shape(0), cosines, sines], {
+      domain: microsoft,
+    });
+  }
+
+  gelu(value: string): string {
+    return this.graph.node('Gelu', [value], { domain: microsoft });
+  }
+
+  relu(value: string): string {
+    return this.graph.node('Relu', [value]);
+  }
+
+  add(a: string, b: string): string {
+    return this.graph.node('Add', [a, b]);
+  }
+
+  reshape(value: string, ...sides: readonly number[]): string {
+    return this.graph.node('Reshape', [value, this.graph.shape(...sides)]);
+  }
+
+  transpose(value: string, ...order: readonly number[]): string {
+    return this.graph.node('Transpose', [value], { attributes: { perm: ints(...order) } });
+  }
+
+  concat(axis: number, ...parts: readonly string[]): string {
+    return this.graph.node('Concat', parts, { attributes: { axis } });
+  }
+
+  input(name: string, type: ElementType, ...sides: readonly (number | string)[]): string {
+    return this.graph.input(name, type, sides);
+  }
+
+  output(name: string, value: string, ...sides: readonly (number | string)[]): void {
+    this.graph.output(name, value, 'float32', sides);
+  }
+
+  build(name: string): OnnxModel {
+    return this.graph.build({ name, opsets: { '': 20, [microsoft]: 1 } });
+  }
+}

@@ -1,0 +1,101 @@
+import { RotoError } from '@roto/sdk/contract';
+import type { TensorEntry } from '../../../checkpoint/tensor-entry.ts';
+import type { OnnxTensor } from '../../../onnx/model.ts';
+
+/** Files that the initializers of a planned graph lie in, until they get their real places. */
+export const plannedLocations = { checkpoint: 'checkpoint', derived: 'derived' } as const;
+
+/** How to make a constant that no checkpoint holds as it is: transposed, folded, baked, converted. */
+export interface DerivedWeight {
+  /** One name, one constant: the same name is taken to be the same. */
+  readonly name: string;
+  readonly dims: readonly number[];
+  /** Tensors of the checkpoint it is made of, by Meta's names. */
+  readonly from: readonly string[];
+  /** Float32 values, row after row, from those of `from` in order. */
+  readonly make: (...sources: Float32Array[]) => Float32Array;
+}
+
+/** A derived weight and its place in the file of derived weights, in bytes. */
+export interface PlacedWeight extends DerivedWeight {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Readers that map the file want the values aligned. */
+const alignment = 64;
+
+/**
+ * What a set of graphs needs of a checkpoint: tensors as they lie in it, and weights to derive,
+ * which get places in a second file. Nothing is read or made here.
+ */
+export class WeightPlan {
+  readonly #tensors: ReadonlyMap<string, TensorEntry>;
+  readonly #derived = new Map<string, PlacedWeight>();
+  #bytes = 0;
+
+  constructor(tensors: ReadonlyMap<string, TensorEntry>) {
+    this.#tensors = tensors;
+  }
+
+  /** The weights to derive, in the order of the file. */
+  get derivedWeights(): readonly PlacedWeight[] {
+    return [...this.#derived.values()];
+  }
+
+  /** Shape of a tensor of the checkpoint. */
+  shape(name: string): readonly number[] {
+    return this.#entry(name).shape;
+  }
+
+  /**
+   * A tensor of the checkpoint as it lies there, under another shape where `dims` says one. One
+   * that is not float32 is converted, and so derived.
+   */
+  stored(name: string, dims = this.shape(name)): OnnxTensor {
+    const { dtype, offset, length } = this.#entry(name);
+    if (dtype !== 'float32') {
+      return this.derived({ name, dims, from: [name], make: (values) => values });
+    }
+    const location = plannedLocations.checkpoint;
+    return {
+      name: shapedName(name, dims),
+      type: 'float32',
+      dims,
+      data: { location, offset, length },
+    };
+  }
+
+  derived(weight: DerivedWeight): OnnxTensor {
+    const { name, dims } = weight;
+    const { offset, length } = this.#derived.get(name) ?? this.#place(weight);
+    const location = plannedLocations.derived;
+    return {
+      name: shapedName(name, dims),
+      type: 'float32',
+      dims,
+      data: { location, offset, length },
+    };
+  }
+
+  #place(weight: DerivedWeight): PlacedWeight {
+    const length = weight.dims.reduce((product, side) => product * side, 4);
+    const placed = { ...weight, offset: this.#bytes, length };
+    this.#derived.set(weight.name, placed);
+    this.#bytes = Math.ceil((this.#bytes + length) / alignment) * alignment;
+    return placed;
+  }
+
+  #entry(name: string): TensorEntry {
+    const entry = this.#tensors.get(name);
+    if (entry === undefined) {
+      throw new RotoError('model_corrupt', `The checkpoint has no tensor called "${name}".`);
+    }
+    return entry;
+  }
+}
+
+/** One tensor may be an initializer under two shapes; those are two names in the graph. */
+function shapedName(name: string, dims: readonly number[]): string {
+  return `${name}[${dims.join(',')}]`;
+}
