@@ -71,7 +71,7 @@ async function trackedMasks(frames: readonly TrueFrame[]): Promise<ObjectMask[]>
     direction: 'forward',
   });
   const engine = await createLiteEngine(found);
-  const tracker = engine.createTracker({ first: 0, last: frames.length - 1 });
+  const tracker = engine.createTracker({ clip: { first: 0, last: frames.length - 1 } });
   const clicks = await readClicks();
   const masks: ObjectMask[] = [];
   for (const { plate } of frames) {

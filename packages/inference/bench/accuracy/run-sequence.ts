@@ -58,7 +58,7 @@ export async function runSequence(
   mode: PromptMode,
   onMask?: (frame: number, mask: ObjectMask, picture: BinaryMask) => void,
 ): Promise<SequenceResult> {
-  const tracker = engine.createTracker({ first: 0, last: sequence.frames.length - 1 });
+  const tracker = engine.createTracker({ clip: { first: 0, last: sequence.frames.length - 1 } });
   const masks: BinaryMask[] = [];
   const scores: number[] = [];
   let seconds = 0;

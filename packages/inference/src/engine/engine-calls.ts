@@ -1,4 +1,3 @@
-import type { FrameRange } from '@roto/sdk/contract';
 import type { Frame } from '../media/clip.ts';
 import type {
   Direction,
@@ -6,6 +5,7 @@ import type {
   EngineIdentity,
   EnginePrompt,
   ObjectMask,
+  TrackerSetup,
 } from './engine.ts';
 
 /** What one tracker does on one frame. */
@@ -13,11 +13,19 @@ export type TrackerCall =
   | {
       readonly kind: 'seed';
       readonly tracker: number;
+      readonly setup: TrackerSetup;
       readonly prompt: EnginePrompt;
-      readonly clip: FrameRange;
     }
   | { readonly kind: 'track'; readonly tracker: number; readonly direction: Direction }
   | { readonly kind: 'correct'; readonly tracker: number; readonly prompt: EnginePrompt };
+
+/** Work the engine did so far. */
+export interface EngineWork {
+  /** Seconds by stage. */
+  readonly seconds: Readonly<Record<string, number>>;
+  /** How often, by stage. */
+  readonly counts: Readonly<Record<string, number>>;
+}
 
 /** What the engine's thread can be asked for: argument and answer of every call. */
 export interface EngineCalls {
@@ -28,10 +36,15 @@ export interface EngineCalls {
   };
   snapshot: { argument: { readonly tracker: number }; answer: Uint8Array };
   restore: {
-    argument: { readonly tracker: number; readonly state: Uint8Array };
+    argument: {
+      readonly tracker: number;
+      readonly setup: TrackerSetup;
+      readonly state: Uint8Array;
+    };
     answer: undefined;
   };
+  learn: { argument: { readonly tracker: number; readonly state: Uint8Array }; answer: undefined };
   drop: { argument: { readonly tracker: number }; answer: undefined };
-  timings: { argument: undefined; answer: Readonly<Record<string, number>> };
+  work: { argument: undefined; answer: EngineWork };
   close: { argument: undefined; answer: undefined };
 }

@@ -2,10 +2,13 @@ import type { Transferable } from 'node:worker_threads';
 import type { Frame } from '../media/clip.ts';
 import { CallingThread, threadScript } from '../thread/calling-thread.ts';
 import { ownBuffer } from '../thread/own-buffer.ts';
-import type { EngineConfig, EngineIdentity, ObjectMask } from './engine.ts';
-import type { EngineCalls, TrackerCall } from './engine-calls.ts';
+import type { EngineConfig, EngineIdentity, ObjectMask, TrackerSetup } from './engine.ts';
+import type { EngineCalls, EngineWork, TrackerCall } from './engine-calls.ts';
 
-/** An engine in a thread of its own, so that the event loop of the caller never waits for it. */
+/**
+ * An engine in a thread of its own, so that the event loop of the caller never waits for it. Jobs
+ * that share it are served step by step, in the order they ask.
+ */
 export class EngineHost {
   readonly identity: EngineIdentity;
   readonly #thread: CallingThread;
@@ -47,16 +50,21 @@ export class EngineHost {
     return ask(this.#thread, 'snapshot', { tracker });
   }
 
-  restore(tracker: number, state: Uint8Array): Promise<undefined> {
-    return ask(this.#thread, 'restore', { tracker, state });
+  restore(tracker: number, state: Uint8Array, setup: TrackerSetup): Promise<undefined> {
+    return ask(this.#thread, 'restore', { tracker, state, setup });
+  }
+
+  learn(tracker: number, state: Uint8Array): Promise<undefined> {
+    return ask(this.#thread, 'learn', { tracker, state });
   }
 
   drop(tracker: number): Promise<undefined> {
     return ask(this.#thread, 'drop', { tracker });
   }
 
-  timings(): Promise<Readonly<Record<string, number>>> {
-    return ask(this.#thread, 'timings', undefined);
+  /** What was done since the engine was loaded. */
+  work(): Promise<EngineWork> {
+    return ask(this.#thread, 'work', undefined);
   }
 
   /**

@@ -3,7 +3,7 @@ import { RotoError } from '@roto/sdk/contract';
 import { ownBuffer } from '../thread/own-buffer.ts';
 import { type Answer, type CallHandler, serveCalls } from '../thread/serve-calls.ts';
 import { createEngine } from './create-engine.ts';
-import type { Engine, ObjectMask, Tracker } from './engine.ts';
+import type { Engine, ObjectMask, Tracker, TrackerStep } from './engine.ts';
 import type { EngineCalls, TrackerCall } from './engine-calls.ts';
 
 let engine: Engine | undefined;
@@ -17,20 +17,27 @@ const handlers: {
     return { value: engine.identity };
   },
   step: async ({ frame, calls }) => {
-    const masks: ObjectMask[] = [];
-    for (const call of calls) masks.push(await callTracker(call, frame));
+    const made = await loadedEngine().step(frame, calls.map(stepOf));
+    // The logits move to the caller: a tracker may go on using its own.
+    const masks = made.map((mask): ObjectMask => ({ ...mask, logits: mask.logits.slice() }));
     return { value: masks, transfer: masks.flatMap((mask) => ownBuffer(mask.logits)) };
   },
   snapshot: async ({ tracker }) => ({ value: trackerOf(tracker).snapshot() }),
-  restore: async ({ tracker, state }) => {
-    trackers.set(tracker, loadedEngine().restoreTracker(state));
+  restore: async ({ tracker, setup, state }) => {
+    trackers.set(tracker, loadedEngine().restoreTracker(state, setup));
+    return { value: undefined };
+  },
+  learn: async ({ tracker, state }) => {
+    await trackerOf(tracker).learn(state);
     return { value: undefined };
   },
   drop: async ({ tracker }) => {
     trackers.delete(tracker);
     return { value: undefined };
   },
-  timings: async () => ({ value: engine?.timings() ?? {} }),
+  work: async () => ({
+    value: { seconds: engine?.timings() ?? {}, counts: engine?.counts() ?? {} },
+  }),
   close: async () => {
     trackers.clear();
     await engine?.dispose();
@@ -39,17 +46,9 @@ const handlers: {
   },
 };
 
-async function callTracker(
-  call: TrackerCall,
-  frame: EngineCalls['step']['argument']['frame'],
-): Promise<ObjectMask> {
-  if (call.kind === 'seed') trackers.set(call.tracker, loadedEngine().createTracker(call.clip));
-  const tracker = trackerOf(call.tracker);
-  const mask = await (call.kind === 'track'
-    ? tracker.track(frame, call.direction)
-    : tracker[call.kind](frame, call.prompt));
-  // The logits move to the caller: a tracker may go on using its own.
-  return { ...mask, logits: mask.logits.slice() };
+function stepOf(call: TrackerCall): TrackerStep {
+  if (call.kind === 'seed') trackers.set(call.tracker, loadedEngine().createTracker(call.setup));
+  return { ...call, tracker: trackerOf(call.tracker) };
 }
 
 function loadedEngine(): Engine {

@@ -19,10 +19,39 @@ export interface EngineConfig {
   /** Absolute path of the model's folder or file. */
   readonly modelPath: string;
   readonly device: string;
+  /** How hard the lite engine works; the others leave it to model and input size. */
   readonly quality: 'draft' | 'normal';
   readonly inputSize?: number;
+  /** How the weights of linear layers are kept on the CPU; `fp32` unless said. */
+  readonly precision?: 'fp32' | 'int8';
   /** Threads of one operator; the number of cores unless said. */
   readonly threads?: number;
+  /** How trackers are to work: of the sam2 engine only. */
+  readonly rules?: TrackerRules;
+}
+
+/**
+ * How trackers of the sam2 engine work, as asked for: a preset, and parts of it that differ. They
+ * decide masks, but not what is loaded.
+ */
+export interface TrackerRules {
+  readonly preset: 'product' | 'benchmark';
+  /** Holes of the low-resolution mask of at most this many cells are filled. */
+  readonly fillHoleArea?: number;
+  /** Frames in memory, one prompted frame included: 1..7. */
+  readonly memoryFrames?: number;
+  /** Prompted frames attended to at most, the nearest in time; 0 for all of them. */
+  readonly maxCondFrames?: number;
+  /** Whether prompts change the span up to their neighbours, or every frame is tracked again. */
+  readonly retrack?: 'span' | 'all';
+}
+
+/** What one job has its trackers made for; jobs that share an engine may differ in it. */
+export interface TrackerSetup {
+  /** All frames there are: how far a memory may reach depends on their number. */
+  readonly clip: FrameRange;
+  /** Of the sam2 engine only. */
+  readonly rules?: TrackerRules;
 }
 
 /** Rectangle of the picture in pixels; may reach beyond the picture. */
@@ -71,8 +100,11 @@ export interface EnginePrompt {
 }
 
 /**
- * One object followed in one direction. Calls come in the order of the run: `seed` first, then
- * `track` for each next frame, and `correct` right after `track` of the same frame.
+ * One object followed through a clip. `seed` comes first; then `track` for each next frame, and
+ * `correct` right after `track` or `seed` of the same frame. A tracker that learned all prompted
+ * frames may turn round once: after it went forward from its first frame it goes on backward before
+ * that frame, and what it remembers of the first frames forward then counts, those that lie as far
+ * off as memory and pointers reach. It is not asked to track a frame it seeded, corrected or learned.
  */
 export interface Tracker {
   /** Starts from a key: a frame with a positive point, a box or a mask. */
@@ -82,19 +114,39 @@ export interface Tracker {
    * a run may begin before the object's first prompted frame, whose memory then lies ahead.
    */
   track(frame: Frame, direction: Direction): Promise<ObjectMask>;
-  /** Changes the mask just tracked by clicks on the same frame; later frames follow it. */
+  /** Changes the mask just made by clicks on the same frame; later frames follow it. */
   correct(frame: Frame, prompt: EnginePrompt): Promise<ObjectMask>;
+  /**
+   * Takes another prompted frame of the same object into memory, on either side of those it has:
+   * the newest prompted frame of a state that {@link snapshot} gave right after `seed` or
+   * `correct`. Only engines whose {@link companionsOf} is not `none` are asked to.
+   */
+  learn(snapshot: Uint8Array): Promise<void>;
   /** The whole state as bytes: a tracker restored from them goes on bit for bit the same. */
   snapshot(): Uint8Array;
 }
 
+/** What one tracker does on one frame. */
+export type TrackerStep =
+  | { readonly kind: 'seed'; readonly tracker: Tracker; readonly prompt: EnginePrompt }
+  | { readonly kind: 'track'; readonly tracker: Tracker; readonly direction: Direction }
+  | { readonly kind: 'correct'; readonly tracker: Tracker; readonly prompt: EnginePrompt };
+
 /** A loaded model. Lives in the engine's worker thread; nothing else may touch it. */
 export interface Engine {
+  /** Of the model; {@link TrackerRules} are added by whoever asks for trackers. */
   readonly identity: EngineIdentity;
-  /** `clip` is all frames there are: how far a memory may reach depends on their number. */
-  createTracker(clip: FrameRange): Tracker;
-  restoreTracker(snapshot: Uint8Array): Tracker;
+  createTracker(setup: TrackerSetup): Tracker;
+  /** `setup` is the one the tracker was made with. */
+  restoreTracker(snapshot: Uint8Array, setup: TrackerSetup): Tracker;
+  /**
+   * Lets several trackers of this engine work on one frame: what they share is done once. Masks
+   * come in the order of the steps, and are the same whoever else works on the frame.
+   */
+  step(frame: Frame, steps: readonly TrackerStep[]): Promise<readonly ObjectMask[]>;
   /** Seconds spent so far by stage: `encode`, `prompt`, `track`. */
   timings(): Readonly<Record<string, number>>;
+  /** How often so far: `encode` is encoder runs, fewer than steps where features were kept. */
+  counts(): Readonly<Record<string, number>>;
   dispose(): Promise<void>;
 }

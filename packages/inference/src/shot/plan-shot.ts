@@ -1,5 +1,5 @@
 import { type Plan, parseShot, type ShotInput } from '@roto/sdk/contract';
-import type { EngineHost } from '../engine/engine-host.ts';
+import type { EngineUse } from '../engine/engine-use.ts';
 import { freeSpace, planFiles } from '../export/preflight.ts';
 import { clipRange } from '../media/clip.ts';
 import { openTracking, type Tracking } from '../track/open-tracking.ts';
@@ -67,7 +67,7 @@ async function planWith(
 /** Seconds the engine takes for one tracked frame: the one beside the first key. */
 async function timeOneStep(
   open: OpenShot,
-  host: EngineHost,
+  host: EngineUse,
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const key = open.objects[0]?.plan.anchors.find((anchor) => anchor.base === undefined);
@@ -79,7 +79,7 @@ async function timeOneStep(
   if (beside < clip.first) return 0;
   const next = await open.clip.frame(beside, signal);
   const tracker = host.newTracker();
-  await host.step(frame, [{ kind: 'seed', tracker, prompt: key.prompt, clip }]);
+  await host.step(frame, [{ kind: 'seed', tracker, prompt: key.prompt }]);
   const start = performance.now();
   await host.step(next, [{ kind: 'track', tracker, direction }]);
   await host.drop(tracker);

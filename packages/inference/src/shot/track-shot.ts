@@ -50,7 +50,7 @@ export async function trackShot(
     const tell = (): void => options.onTracked?.(tracked);
     await clock.time('tracking', trackFrames(open, tracking, options, tell));
     await remember(run, tracking, track, true);
-    return { ...tracked, timings: await tracking.host.timings() };
+    return { ...tracked, timings: (await tracking.host.work()).seconds };
   } finally {
     await tracking.close();
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Direction, EnginePrompt } from '../engine/engine.ts';
+import type { RunPath } from './run.ts';
 
 export type { Direction };
 
@@ -13,14 +14,14 @@ export interface TrackPrompt {
 
 /**
  * A prompted frame, from which tracking starts in both directions. A key stands for itself; a
- * correction leans on what was tracked to it from `base`.
+ * correction leans on what was tracked to it on the path `base`.
  */
 export interface Anchor {
   /** Hex hash of the whole chain of prompts this anchor came from: equal id, equal mask. */
   readonly id: string;
   readonly frame: number;
   readonly prompt: EnginePrompt;
-  readonly base: { readonly anchor: Anchor; readonly direction: Direction } | undefined;
+  readonly base: RunPath | undefined;
   /** Hashes of the prompts of the chain, the key first. */
   readonly prompts: readonly string[];
 }
@@ -56,14 +57,16 @@ export function keyAnchor(prompt: TrackPrompt): Anchor {
   };
 }
 
-export function correctionAnchor(prompt: TrackPrompt, base: Anchor, direction: Direction): Anchor {
-  const prompts = [...base.prompts, prompt.hash];
+/** @param base what was tracked to the corrected frame */
+export function correctionAnchor(prompt: TrackPrompt, base: RunPath): Anchor {
+  const { anchor, companions, direction } = base;
+  const others = companions.map(({ id }) => id);
   return {
-    id: chainId([base.id, prompt.hash], direction),
+    id: chainId([anchor.id, ...others, prompt.hash], direction),
     frame: prompt.frame,
     prompt: prompt.prompt,
-    base: { anchor: base, direction },
-    prompts,
+    base,
+    prompts: [...anchor.prompts, ...companions.flatMap((each) => each.prompts), prompt.hash],
   };
 }
 

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import type { EngineConfig, EngineIdentity } from '../engine/engine.ts';
+import type { EngineConfig, EngineIdentity, TrackerSetup } from '../engine/engine.ts';
 import { EngineHost } from '../engine/engine-host.ts';
-import type { ClipInfo } from '../media/clip.ts';
+import { EngineUse } from '../engine/engine-use.ts';
+import { type ClipInfo, clipRange } from '../media/clip.ts';
 import { throwIfStopped } from '../stop.ts';
 import { guardCache } from './cache-failure.ts';
 import { holdStore } from './hold-store.ts';
@@ -9,7 +10,7 @@ import { storeName, TrackStore } from './store.ts';
 
 /** A loaded engine and the part of the cache that holds its masks of one clip. */
 export interface Tracking {
-  readonly host: EngineHost;
+  readonly host: EngineUse;
   readonly store: TrackStore;
   /** Name of the store, a folder below `stores` in the cache. */
   readonly storeName: string;
@@ -34,7 +35,7 @@ export interface OpenTrackingOptions {
  */
 export async function openTracking(options: OpenTrackingOptions): Promise<Tracking> {
   throwIfStopped(options.signal);
-  const host = await EngineHost.open(options.engine);
+  const host = await engineUse(options);
   try {
     throwIfStopped(options.signal);
     const name = storeName(options.clip, host.identity, options.missingFrames);
@@ -56,6 +57,16 @@ export async function openTracking(options: OpenTrackingOptions): Promise<Tracki
     await host.close();
     throw error;
   }
+}
+
+async function engineUse({ engine, clip }: OpenTrackingOptions): Promise<EngineUse> {
+  const { rules, ...model } = engine;
+  const setup: TrackerSetup = {
+    clip: clipRange({ info: clip }),
+    ...(rules === undefined ? {} : { rules }),
+  };
+  const host = await EngineHost.open(model);
+  return EngineUse.begin(host, setup, () => host.close());
 }
 
 /** @returns what takes the mark of use away */

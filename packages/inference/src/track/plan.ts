@@ -1,19 +1,9 @@
-import { type FrameRange, RotoError } from '@roto/sdk/contract';
-import {
-  type Anchor,
-  correctionAnchor,
-  type Direction,
-  isKey,
-  keyAnchor,
-  type TrackPrompt,
-} from './anchor.ts';
-
-/** Tracking from an anchor in one direction up to and including `last`. */
-export interface Run {
-  readonly anchor: Anchor;
-  readonly direction: Direction;
-  readonly last: number;
-}
+import type { FrameRange } from '@roto/sdk/contract';
+import type { Companions } from '../engine/companions.ts';
+import type { Anchor, Direction, TrackPrompt } from './anchor.ts';
+import { baseRuns, placeAnchors, withBases } from './place-anchors.ts';
+import { planAll } from './plan-all.ts';
+import { longestRuns, plainPath, type Run } from './run.ts';
 
 /** Where the mask of one frame comes from. */
 export interface FrameSources {
@@ -42,21 +32,34 @@ export interface PlanOptions {
   readonly range: FrameRange;
   readonly direction: Direction | 'both';
   readonly locked?: readonly LockedPrompts[];
+  /** How the engine's runs use other prompted frames; not at all unless said. */
+  readonly companions?: Companions;
+  /**
+   * First and last prompted frame of all objects, the object's own unless said: where its runs
+   * begin whose companions are `all`.
+   */
+  readonly prompted?: FrameRange;
 }
 
 /**
  * Plans one object. Between two prompted frames the mask is tracked from both and blended, so it
- * depends on these two alone: a new prompt changes nothing beyond its neighbours.
+ * depends on these two alone: a new prompt changes nothing beyond its neighbours. Where companions
+ * are `all` there is nothing to blend, and a new prompt changes every frame that is not prompted.
  *
  * @throws RotoError `prompt_missing` where nothing but negative clicks was said
  */
 export function planObject(options: PlanOptions): ObjectPlan {
-  const open = planPrompts(options.prompts, options.range, options.direction);
+  const open = planPrompts(options);
   if (options.locked === undefined || options.locked.length === 0) return open;
   const locked = options.locked.map((lock) => ({
     first: lock.first,
     last: lock.last,
-    plan: planPrompts(lock.prompts, clampRange(lock, options.range), options.direction),
+    plan: planPrompts({
+      ...options,
+      prompts: lock.prompts,
+      range: clampRange(lock, options.range),
+      prompted: promptedFrames(lock.prompts),
+    }),
   }));
   const plans = [open, ...locked.map((lock) => lock.plan)];
   return {
@@ -69,24 +72,31 @@ export function planObject(options: PlanOptions): ObjectPlan {
   };
 }
 
-function planPrompts(
-  prompts: readonly TrackPrompt[],
-  range: FrameRange,
-  direction: Direction | 'both',
-): ObjectPlan {
-  const anchors = placeAnchors([...prompts].sort((a, b) => a.frame - b.frame));
+function planPrompts(options: PlanOptions): ObjectPlan {
+  const { range, direction, companions = 'none' } = options;
+  const prompts = [...options.prompts].sort((a, b) => a.frame - b.frame);
+  const anchors = placeAnchors(prompts, companions);
+  if (companions === 'all') {
+    const prompted = options.prompted ?? promptedFrames(prompts);
+    return planAll({ anchors, range, direction, prompted });
+  }
   const forward = new Map<Anchor, Run>();
   const backward = new Map<Anchor, Run>();
+  const beside = (far: Anchor | undefined) =>
+    companions === 'none' || far === undefined ? {} : { companions: [far] };
   anchors.forEach((anchor, index) => {
-    const next = anchors[index + 1]?.frame;
-    const previous = anchors[index - 1]?.frame;
-    const lastForward = next === undefined ? range.last : Math.min(next - 1, range.last);
-    const lastBackward = previous === undefined ? range.first : Math.max(previous + 1, range.first);
+    const next = anchors[index + 1];
+    const previous = anchors[index - 1];
+    const lastForward = next === undefined ? range.last : Math.min(next.frame - 1, range.last);
+    const lastBackward =
+      previous === undefined ? range.first : Math.max(previous.frame + 1, range.first);
     if (direction !== 'backward' && lastForward > anchor.frame && lastForward >= range.first) {
-      forward.set(anchor, { anchor, direction: 'forward', last: lastForward });
+      const path = { ...plainPath(anchor, 'forward'), ...beside(next) };
+      forward.set(anchor, { ...path, last: lastForward });
     }
     if (direction !== 'forward' && lastBackward < anchor.frame && lastBackward <= range.last) {
-      backward.set(anchor, { anchor, direction: 'backward', last: lastBackward });
+      const path = { ...plainPath(anchor, 'backward'), ...beside(previous) };
+      backward.set(anchor, { ...path, last: lastBackward });
     }
   });
   const wanted = [...forward.values(), ...backward.values()];
@@ -116,66 +126,15 @@ function sourcesAt(
   };
 }
 
-/** A correction leans on the prompted frame before it; with no key before it, on the one after. */
-function placeAnchors(prompts: readonly TrackPrompt[]): Anchor[] {
-  const firstKey = prompts.findIndex((prompt) => isKey(prompt.prompt));
-  const key = prompts[firstKey];
-  if (key === undefined) {
-    throw new RotoError(
-      'prompt_missing',
-      'Expected a positive point, a box or a mask on at least one frame, but only negative points came.',
-      { hint: 'Click once on the object itself.' },
-    );
-  }
-  const anchors: Anchor[] = [keyAnchor(key)];
-  for (const prompt of prompts.slice(firstKey + 1)) {
-    const left = anchors.at(-1);
-    anchors.push(
-      left === undefined || isKey(prompt.prompt)
-        ? keyAnchor(prompt)
-        : correctionAnchor(prompt, left, 'forward'),
-    );
-  }
-  for (const prompt of prompts.slice(0, firstKey).reverse()) {
-    const right = anchors[0];
-    if (right !== undefined) anchors.unshift(correctionAnchor(prompt, right, 'backward'));
-  }
-  return anchors;
-}
-
 /** Anchors that frames of the range come from, and those they lean on; the rest need no look. */
 function neededAnchors(
   anchors: readonly Anchor[],
   runs: readonly Run[],
   range: FrameRange,
 ): Anchor[] {
-  const needed = new Set<Anchor>(runs.map((run) => run.anchor));
-  for (const anchor of anchors) {
-    if (range.first <= anchor.frame && anchor.frame <= range.last) needed.add(anchor);
-  }
-  // A set gives what is added on the way too, so whole chains are followed.
-  for (const { base } of needed) if (base !== undefined) needed.add(base.anchor);
+  const inside = anchors.filter(({ frame }) => range.first <= frame && frame <= range.last);
+  const needed = withBases([...runs.flatMap((run) => [run.anchor, ...run.companions]), ...inside]);
   return anchors.filter((anchor) => needed.has(anchor));
-}
-
-/** The runs that corrections lean on, up to and including the corrected frame. */
-function baseRuns(anchors: readonly Anchor[]): Run[] {
-  return anchors.flatMap((anchor) =>
-    anchor.base === undefined
-      ? []
-      : [{ anchor: anchor.base.anchor, direction: anchor.base.direction, last: anchor.frame }],
-  );
-}
-
-/** Runs of several prompts or objects may be the same one: the one that goes furthest stays. */
-export function longestRuns(runs: readonly Run[]): Run[] {
-  const longest = new Map<string, Run>();
-  for (const run of runs) {
-    const key = runKey(run);
-    const known = longest.get(key);
-    if (known === undefined || runLength(known) < runLength(run)) longest.set(key, run);
-  }
-  return [...longest.values()];
 }
 
 function uniqueById(anchors: readonly Anchor[]): Anchor[] {
@@ -186,12 +145,8 @@ function clampRange(lock: FrameRange, range: FrameRange): FrameRange {
   return { first: Math.max(lock.first, range.first), last: Math.min(lock.last, range.last) };
 }
 
-/** Names a run among all runs of a clip and an engine. */
-export function runKey(run: { readonly anchor: Anchor; readonly direction: Direction }): string {
-  return `${run.anchor.id}.${run.direction}`;
-}
-
-/** Frames a run has to track. */
-export function runLength(run: Run): number {
-  return Math.abs(run.last - run.anchor.frame);
+/** First and last prompted frame. */
+export function promptedFrames(prompts: readonly { readonly frame: number }[]): FrameRange {
+  const frames = prompts.map(({ frame }) => frame);
+  return { first: Math.min(...frames), last: Math.max(...frames) };
 }

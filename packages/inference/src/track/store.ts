@@ -3,10 +3,10 @@ import { mkdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EngineIdentity, ObjectMask } from '../engine/engine.ts';
 import type { ClipInfo } from '../media/clip.ts';
-import type { Anchor, Direction } from './anchor.ts';
+import type { Anchor } from './anchor.ts';
 import { guardCache } from './cache-failure.ts';
 import { packMask, unpackMask } from './mask-codec.ts';
-import { runKey } from './plan.ts';
+import { isBeyond, isPromptedOn, type RunPath, runKey } from './run.ts';
 import { namesIn, RunFiles } from './run-files.ts';
 import { readChecked, writeChecked, writeWhole } from './whole-file.ts';
 
@@ -15,11 +15,6 @@ export const snapshotInterval = 25;
 const snapshotsKept = 2;
 /** After this long a file half written is one of a killed process. */
 const abandonedMs = 60 * 60 * 1000;
-
-interface RunName {
-  readonly anchor: Anchor;
-  readonly direction: Direction;
-}
 
 /** A tracker's state as it was after a frame. */
 export interface Snapshot {
@@ -31,8 +26,9 @@ export interface Snapshot {
  * Everything tracked of one clip by one engine with one set of settings, in one folder:
  * `<anchor>.mask` and `<anchor>.state` for a prompted frame, `<anchor>.<direction>.<process>.run` for
  * what was tracked from it, `<anchor>.<direction>.<frame>.state` for the newest two snapshots on the
- * way. Names are hashes of the prompts they came from, so an entry is never out of date. Every entry
- * has a checksum: one that is damaged counts as not there and is made again.
+ * way. The direction of a run that has more prompted frames in memory carries a hash of them. Names
+ * are hashes of the prompts they came from, so an entry is never out of date. Every entry has a
+ * checksum: one that is damaged counts as not there and is made again.
  */
 export class TrackStore {
   readonly folder: string;
@@ -82,16 +78,18 @@ export class TrackStore {
     });
   }
 
-  /** The last frame tracked in one piece from the anchor; the anchor's own where nothing was. */
-  async reached(run: RunName): Promise<number> {
+  /** The last frame tracked in one piece from where the run begins; `from` where nothing was. */
+  async reached(run: RunPath): Promise<number> {
     const files = await this.#files(run);
     const step = run.direction === 'forward' ? 1 : -1;
-    let frame = run.anchor.frame;
-    while (files.has(frame + step)) frame += step;
-    return frame;
+    let reached = run.from;
+    for (let frame = reached + step; ; frame += step) {
+      if (files.has(frame)) reached = frame;
+      else if (!isPromptedOn(run, frame)) return reached;
+    }
   }
 
-  async readTracked(run: RunName, frame: number): Promise<ObjectMask | undefined> {
+  async readTracked(run: RunPath, frame: number): Promise<ObjectMask | undefined> {
     const bytes = await (await this.#files(run)).read(frame);
     return bytes && unpackMask(bytes);
   }
@@ -101,17 +99,15 @@ export class TrackStore {
     await Promise.all([...this.#runs.values()].map(async (files) => (await files).readOn()));
   }
 
-  async appendTracked(run: RunName, frame: number, mask: ObjectMask): Promise<void> {
+  async appendTracked(run: RunPath, frame: number, mask: ObjectMask): Promise<void> {
     const packed = packMask(mask);
     const files = await this.#files(run);
     await guardCache(this.folder, () => files.append(frame, packed));
   }
 
   /** The newest whole snapshot at or before `frame`, seen in the direction of the run. */
-  async readSnapshot(run: RunName, frame: number): Promise<Snapshot | undefined> {
-    const usable = (await this.#snapshotFrames(run)).filter((at) =>
-      run.direction === 'forward' ? at <= frame : at >= frame,
-    );
+  async readSnapshot(run: RunPath, frame: number): Promise<Snapshot | undefined> {
+    const usable = (await this.#snapshotFrames(run)).filter((at) => !isBeyond(run, at, frame));
     for (const at of usable.reverse()) {
       const state = await readChecked(this.#snapshotPath(run, at));
       if (state !== undefined) return { frame: at, state };
@@ -119,7 +115,7 @@ export class TrackStore {
     return undefined;
   }
 
-  async writeSnapshot(run: RunName, snapshot: Snapshot): Promise<void> {
+  async writeSnapshot(run: RunPath, snapshot: Snapshot): Promise<void> {
     const path = this.#snapshotPath(run, snapshot.frame);
     await guardCache(this.folder, () => writeChecked(path, snapshot.state));
     const frames = await this.#snapshotFrames(run);
@@ -128,13 +124,22 @@ export class TrackStore {
     }
   }
 
+  /** The state a run begins with whose tracker turns round, where it has come so far. */
+  async readTurned(run: RunPath): Promise<Uint8Array | undefined> {
+    return readChecked(this.#turnedPath(run));
+  }
+
+  async writeTurned(run: RunPath, state: Uint8Array): Promise<void> {
+    await guardCache(this.folder, () => writeChecked(this.#turnedPath(run), state));
+  }
+
   async close(): Promise<void> {
     const runs = [...this.#runs.values()];
     this.#runs.clear();
     await Promise.all(runs.map(async (files) => (await files).close()));
   }
 
-  #files(run: RunName): Promise<RunFiles> {
+  #files(run: RunPath): Promise<RunFiles> {
     const key = runKey(run);
     const known = this.#runs.get(key);
     if (known !== undefined) return known;
@@ -156,7 +161,7 @@ export class TrackStore {
   }
 
   /** Frames with a snapshot, in the order the run passes them. */
-  async #snapshotFrames(run: RunName): Promise<number[]> {
+  async #snapshotFrames(run: RunPath): Promise<number[]> {
     const prefix = `${runKey(run)}.`;
     const frames = (await namesIn(this.folder))
       .filter((name) => name.startsWith(prefix) && name.endsWith('.state'))
@@ -170,7 +175,11 @@ export class TrackStore {
     return join(this.folder, `${anchor.id}.${kind}`);
   }
 
-  #snapshotPath(run: RunName, frame: number): string {
+  #turnedPath(run: RunPath): string {
+    return join(this.folder, `${runKey(run)}.turned.state`);
+  }
+
+  #snapshotPath(run: RunPath, frame: number): string {
     return join(this.folder, `${runKey(run)}.${frame}.state`);
   }
 }

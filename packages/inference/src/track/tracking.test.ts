@@ -1,137 +1,17 @@
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { EnginePrompt, ObjectMask } from '../engine/engine.ts';
-import type { TrackerCall } from '../engine/engine-calls.ts';
-import type { Frame, ReadFramesOptions } from '../media/clip.ts';
-import { trackPrompt } from './anchor.ts';
-import { packMask } from './mask-codec.ts';
-import { type ObjectPlan, planObject } from './plan.ts';
-import { readMaskAt } from './read-mask-at.ts';
+import { describe, expect, it } from 'vitest';
+import {
+  allMasks,
+  correction,
+  key,
+  lastFrame,
+  newStore,
+  range,
+  track,
+} from '../../test/support/hashing-host.ts';
+import { planObject } from './plan.ts';
 import { TrackStore } from './store.ts';
-import { type TrackedClip, type TrackingHost, trackObjects } from './tracking.ts';
-
-const lastFrame = 79;
-const range = { first: 0, last: lastFrame };
-const key = (frame: number, x = 5) =>
-  trackPrompt(frame, { points: [{ x, y: 5, label: 'positive' }] });
-const correction = (frame: number) =>
-  trackPrompt(frame, { points: [{ x: 1, y: 1, label: 'negative' }] });
-
-function frameAt(number: number): Frame {
-  return { number, width: 1, height: 1, rgb: Uint8Array.of(number, 0, 0) };
-}
-
-/** A clip without decoder: the pixel of a frame is its number. */
-function countedClip(): TrackedClip {
-  return {
-    info: { firstFrame: 0, lastFrame },
-    frame: async (number) => frameAt(number),
-    async *frames(options: ReadFramesOptions = {}) {
-      const { first, last } = options.range ?? range;
-      const backward = options.direction === 'backward';
-      for (let i = 0; i <= last - first; i += 1) yield frameAt(backward ? last - i : first + i);
-    },
-  };
-}
-
-/**
- * Trackers whose state is a hash of everything they ever saw, so that two masks are equal only
- * where the whole way to them was.
- */
-function hashingHost(): TrackingHost & { steps: number } {
-  const states = new Map<number, number>();
-  let next = 1;
-  const mix = (state: number, value: number): number =>
-    Math.imul((state ^ value) >>> 0, 16_777_619) >>> 0;
-  const said = (prompt: EnginePrompt): number => {
-    let state = 2_166_136_261;
-    for (const code of JSON.stringify(prompt)) state = mix(state, code.charCodeAt(0));
-    return state;
-  };
-  const after = (call: TrackerCall, frame: Frame): number => {
-    const seen = call.kind === 'seed' ? 1 : (states.get(call.tracker) ?? Number.NaN);
-    const state = mix(seen, frame.rgb[0] ?? 0);
-    return call.kind === 'track' ? state : mix(state, said(call.prompt));
-  };
-  const maskOf = (state: number): ObjectMask => ({
-    width: 2,
-    height: 1,
-    logits: Float32Array.of((state & 0xffff) / 100, (state >>> 16) / -100),
-    region: { x: 0, y: 0, width: 1, height: 1 },
-    score: 0.9,
-  });
-  const host = {
-    steps: 0,
-    newTracker: () => next++,
-    async step(frame: Frame, calls: readonly TrackerCall[]) {
-      return calls.map((call) => {
-        if (call.kind === 'track') host.steps += 1;
-        const state = after(call, frame);
-        states.set(call.tracker, state);
-        return maskOf(state);
-      });
-    },
-    async snapshot(tracker: number) {
-      return new Uint8Array(Uint32Array.of(states.get(tracker) ?? Number.NaN).buffer);
-    },
-    async restore(tracker: number, bytes: Uint8Array) {
-      states.set(tracker, new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true));
-      return undefined;
-    },
-    async drop(tracker: number) {
-      states.delete(tracker);
-      return undefined;
-    },
-  };
-  return host;
-}
-
-let folders: string[] = [];
-beforeEach(() => {
-  folders = [];
-});
-afterEach(async () => {
-  for (const folder of folders) await rm(folder, { recursive: true });
-});
-
-async function newStore(): Promise<TrackStore> {
-  const folder = await mkdtemp(join(tmpdir(), 'roto-store-'));
-  folders.push(folder);
-  return new TrackStore(folder);
-}
-
-interface TrackOptions {
-  readonly signal?: AbortSignal;
-  /** Stops as a killed process does, after so many steps. */
-  readonly steps?: number;
-}
-
-async function track(
-  store: TrackStore,
-  plans: readonly ObjectPlan[],
-  options: TrackOptions = {},
-): Promise<{ tracked: number; progress: { done: number; total: number; reused: number }[] }> {
-  const host = hashingHost();
-  const clip = countedClip();
-  const progress = [];
-  const stop = options.signal === undefined ? {} : { signal: options.signal };
-  for await (const step of trackObjects({ clip, host, store, plans, ...stop })) {
-    progress.push(step);
-    if (progress.length === options.steps) break;
-  }
-  return { tracked: host.steps, progress };
-}
-
-async function allMasks(store: TrackStore, plan: ObjectPlan): Promise<string[]> {
-  const masks: string[] = [];
-  for (let frame = 0; frame <= lastFrame; frame += 1) {
-    const cached = await readMaskAt(store, plan, frame);
-    masks.push(cached.state === 'tracked' ? packMask(cached.mask).toString('hex') : cached.state);
-  }
-  return masks;
-}
 
 function flipped(bytes: Buffer): Buffer {
   const middle = bytes.length >> 1;

@@ -1,22 +1,21 @@
 import type { FrameRange } from '@roto/sdk/contract';
-import type { EngineHost } from '../engine/engine-host.ts';
-import { type Clip, type ClipInfo, clipRange, type Frame } from '../media/clip.ts';
+import type { EngineUse } from '../engine/engine-use.ts';
+import type { Clip, Frame } from '../media/clip.ts';
 import { throwIfStopped } from '../stop.ts';
 import type { Anchor, Direction } from './anchor.ts';
-import { type PendingWork, pendingWork, type RunWork } from './pending-work.ts';
-import type { ObjectPlan, Run } from './plan.ts';
+import { type PendingWork, pendingWork, type RunWork, stateGone } from './pending-work.ts';
+import type { ObjectPlan } from './plan.ts';
+import { isBeyond, isPromptedOn } from './run.ts';
 import { snapshotInterval, type TrackStore } from './store.ts';
 
 /** The trackers of an engine, wherever it runs. */
 export type TrackingHost = Pick<
-  EngineHost,
-  'newTracker' | 'step' | 'snapshot' | 'restore' | 'drop'
+  EngineUse,
+  'newTracker' | 'step' | 'snapshot' | 'restore' | 'learn' | 'drop'
 >;
 
 /** What tracking reads of a clip. */
-export type TrackedClip = Pick<Clip, 'frames' | 'frame'> & {
-  readonly info: Pick<ClipInfo, 'firstFrame' | 'lastFrame'>;
-};
+export type TrackedClip = Pick<Clip, 'frames' | 'frame'>;
 
 export interface TrackingJob {
   readonly clip: TrackedClip;
@@ -74,14 +73,12 @@ async function* seedKeys(job: TrackingJob, keys: readonly Anchor[]): AsyncGenera
 
 /** Lets the engine see a key frame and keeps the mask and the state that tracking starts from. */
 async function seedKey(
-  job: Pick<TrackingJob, 'clip' | 'host' | 'store'>,
+  job: Pick<TrackingJob, 'host' | 'store'>,
   key: Anchor,
   frame: Frame,
 ): Promise<void> {
   const tracker = job.host.newTracker();
-  const { prompt } = key;
-  const clip = clipRange(job.clip);
-  const [mask] = await job.host.step(frame, [{ kind: 'seed', tracker, prompt, clip }]);
+  const [mask] = await job.host.step(frame, [{ kind: 'seed', tracker, prompt: key.prompt }]);
   if (mask !== undefined) await job.store.writeAnchor(key, mask, await job.host.snapshot(tracker));
   await job.host.drop(tracker);
 }
@@ -108,7 +105,9 @@ async function* sweep(
       })) {
         throwIfStopped(job.signal);
         const number = frame.number;
-        const along = going.filter((work) => isAhead(work, number));
+        const along = going.filter(
+          (work) => isAhead(work, number) && !isPromptedOn(work.run, number),
+        );
         yield { frame: number, fresh: await sweepFrame(job, frame, along, trackers) };
       }
     }
@@ -124,6 +123,7 @@ async function sweepFrame(
   trackers: Map<RunWork, number>,
 ): Promise<number> {
   const { host, store } = job;
+  if (works.length === 0) return 0;
   for (const work of works)
     if (!trackers.has(work)) trackers.set(work, await startTracker(job, work));
   const number = frame.number;
@@ -147,6 +147,9 @@ async function sweepFrame(
       if (copy !== undefined) await correct(job, tracker, correction, copy);
       fresh += 1;
     }
+    for (const turning of work.turns.filter(({ turn }) => turn?.frame === number)) {
+      await store.writeTurned(turning, await host.snapshot(tracker));
+    }
     if (number === work.target) {
       await host.drop(tracker);
       trackers.delete(work);
@@ -155,14 +158,14 @@ async function sweepFrame(
   return fresh;
 }
 
-/** Snapshots lie at fixed distances from the anchor, and where a run ends. */
+/** Snapshots lie at fixed distances from where a run begins, and where it ends. */
 async function keepState(
   job: TrackingJob,
   work: RunWork,
   tracker: number,
   frame: number,
 ): Promise<void> {
-  const distance = Math.abs(frame - work.run.anchor.frame);
+  const distance = Math.abs(frame - work.run.from);
   if (distance % snapshotInterval !== 0 && frame !== work.target) return;
   await job.store.writeSnapshot(work.run, { frame, state: await job.host.snapshot(tracker) });
 }
@@ -170,6 +173,11 @@ async function keepState(
 async function startTracker(job: TrackingJob, work: RunWork): Promise<number> {
   const tracker = job.host.newTracker();
   await job.host.restore(tracker, work.resume.state);
+  for (const anchor of work.resume.learn) {
+    const state = await job.store.readAnchorState(anchor);
+    if (state === undefined) throw stateGone(anchor.frame);
+    await job.host.learn(tracker, state);
+  }
   return tracker;
 }
 
@@ -194,10 +202,6 @@ async function correct(
 /** Whether a frame still lies before a work, seen in its direction. */
 function isAhead(work: RunWork, frame: number): boolean {
   return isBeyond(work.run, frame, work.resume.frame) && !isBeyond(work.run, frame, work.target);
-}
-
-function isBeyond(run: Run, frame: number, mark: number): boolean {
-  return run.direction === 'forward' ? frame > mark : frame < mark;
 }
 
 /** The frames that one work or more has to see, as ranges in the direction of the sweep. */

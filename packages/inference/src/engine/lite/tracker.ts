@@ -69,6 +69,11 @@ export class LiteTracker implements Tracker {
     return onTrackClock(this.#tools, () => this.#correct(frame, prompt));
   }
 
+  /** Runs of this engine have no companions: nobody calls it. */
+  async learn(): Promise<void> {
+    throw new RotoError('internal', 'The lite engine follows each prompted frame by itself.');
+  }
+
   snapshot(): Uint8Array {
     return writeSnapshot(this.#expectState());
   }
