@@ -12,7 +12,7 @@ const pnpm = 'pnpm@12.20.0';
 /** The oldest Node that pnpm, and with it the install, runs on. */
 const oldestNode = '20.20';
 /** Packages with a build, each after what it stands on. */
-const built = ['sdk', 'inference', 'cli'];
+const built = ['sdk', 'inference', 'server', 'cli'];
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bin = join(root, 'node_modules', '.bin');

@@ -1,4 +1,4 @@
-import { errorKinds, isErrorCode } from '@roto/sdk/contract';
+import { errorKinds, httpStatusOf, isErrorCode } from '@roto/sdk/contract';
 import { type CommandGroupSpec, type CommandSpec, isGroup } from '../commands/command-spec.ts';
 import { optionGroups } from '../commands/option-spec.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
@@ -39,15 +39,19 @@ export function renderErrorDocs(): string {
     .filter(isErrorCode)
     .map((code) => {
       const kind = errorKinds[code];
-      return `| \`${code}\` | ${kind} | ${exitCodes[kind].status} | ${errorMeanings[code]} |`;
+      return `| \`${code}\` | ${kind} | ${exitCodes[kind].status} | ${httpStatusOf(code)} | ${errorMeanings[code]} |`;
     });
   return page([
     header,
     '# Errors',
-    'Every failure has a code, which is stable, and a sentence, which is not: match on the code. `--json` prints it as `{"schema": "roto.error/1", "error": {"code", "message", "param"?, "hint"?}}`, `--json-stream` as the last event. The kind of a code decides the exit status.',
+    'Every failure has a code, which is stable, and a sentence, which is not: match on the code. `--json` prints it as `{"schema": "roto.error/1", "error": {"code", "message", "param"?, "hint"?}}`, `--json-stream` as the last event. The kind of a code decides the exit status; the service answers `{"error": {"code", "message", "param"?, "requestId", "docUrl"}}` with the HTTP status.',
     exitTable(),
     '## Codes',
-    ['| code | kind | exit status | meaning |', '|---|---|---|---|', ...rows].join('\n'),
+    [
+      '| code | kind | exit status | HTTP status | meaning |',
+      '|---|---|---|---|---|',
+      ...rows,
+    ].join('\n'),
   ]);
 }
 

@@ -45,8 +45,24 @@ export const errorKinds = {
   node_too_old: 'usage',
   not_built: 'usage',
 
+  invalid_config: 'usage',
+  port_in_use: 'usage',
+  data_locked: 'usage',
+  not_found: 'usage',
+  method_not_allowed: 'usage',
+  payload_too_large: 'usage',
+  media_type_unsupported: 'usage',
+  invalid_token: 'usage',
+  idempotency_mismatch: 'usage',
+  idempotency_in_progress: 'usage',
+
   unauthenticated: 'auth',
+  invalid_credentials: 'auth',
+  forbidden: 'auth',
+  email_unconfirmed: 'auth',
   quota_exceeded: 'quota',
+  rate_limited: 'quota',
+  unavailable: 'network',
   network_failed: 'network',
 
   ffmpeg_missing: 'engine',
@@ -70,7 +86,7 @@ export function isErrorCode(code: unknown): code is ErrorCode {
   return typeof code === 'string' && Object.hasOwn(errorKinds, code);
 }
 
-/** The document printed on failure, and the body of the service's error replies. */
+/** The document printed on failure; the service's replies are `ApiErrorBody`. */
 export const ErrorDocument = z.object({
   schema: z.literal('roto.error/1'),
   error: z.object({

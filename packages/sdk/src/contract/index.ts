@@ -1,3 +1,16 @@
+export { ApiErrorBody, type ErrorStatus, httpStatusOf } from './api-error.ts';
+export {
+  ApiScope,
+  apiScopes,
+  ConfirmResult,
+  Email,
+  LoginParams,
+  MailToken,
+  NewPassword,
+  RegisterParams,
+  RegisterResult,
+  TokenPair,
+} from './auth.ts';
 export { Diagnosis, DiagnosisProblem, DoctorDocument } from './doctor.ts';
 export {
   type ErrorCode,
@@ -10,6 +23,8 @@ export {
 } from './errors.ts';
 export { ProgressEvent, RunEvent } from './events.ts';
 export { FrameNumber, FrameRange, FrameRate } from './frames.ts';
+export { Health, Readiness } from './health.ts';
+export { type IdKind, idAlphabet, idLength, idOf, idPrefixes } from './ids.ts';
 export {
   ImportedDocument,
   ModelPathDocument,
@@ -21,6 +36,7 @@ export {
   VerifiedDocument,
   VerifiedModel,
 } from './models.ts';
+export { largestPage, PageQuery, pageOf } from './pagination.ts';
 export { parseShot } from './parse-shot.ts';
 export { Plan, PlannedFile } from './plan.ts';
 export { PreviewDocument, PreviewSummary } from './preview.ts';
@@ -41,3 +57,4 @@ export {
   ShotSource,
 } from './shot.ts';
 export { ClearedDocument, TrackSummary, TracksDocument } from './tracks.ts';
+export { Membership, MembershipStatus, StorageUsed, Timestamp, User } from './users.ts';

@@ -1,0 +1,40 @@
+import { readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
+import type { Db } from './types.ts';
+
+/** Folder of the migrations, beside this file in the sources and in the build. */
+const folder = new URL('migrations/', import.meta.url);
+const migrationFile = /^(\d{4}-[a-z0-9-]+)\.(?:ts|js)$/;
+
+/** Names of the migrations there are, in order. */
+export async function migrationNames(): Promise<string[]> {
+  const files = await readdir(fileURLToPath(folder));
+  const names = files
+    .filter((file) => !file.endsWith('.d.ts'))
+    .map((file) => migrationFile.exec(file)?.[1])
+    .filter((name) => name !== undefined);
+  return names.sort();
+}
+
+/** The migrations from the folder: Kysely's own provider takes every file for one. */
+const provider: MigrationProvider = {
+  async getMigrations() {
+    const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    const migrations: Record<string, Migration> = {};
+    for (const name of await migrationNames()) {
+      migrations[name] = await import(new URL(`${name}.${ending}`, folder).href);
+    }
+    return migrations;
+  },
+};
+
+/**
+ * Brings the database up to date: all missing migrations in one transaction, under a lock, so
+ * that processes that start together run them once. Gives the names of those that ran.
+ */
+export async function migrate(db: Db): Promise<string[]> {
+  const { error, results } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error !== undefined) throw error;
+  return (results ?? []).map(({ migrationName }) => migrationName);
+}

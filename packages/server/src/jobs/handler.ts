@@ -1,0 +1,23 @@
+import type { Log } from '../log.ts';
+import type { JobName, JobPayloads } from './jobs.ts';
+
+/** What a handler is told beside the payload. */
+export interface JobContext {
+  readonly jobId: string;
+  /** 1 for the first one. */
+  readonly attempt: number;
+  /** Whether the job is given up when this attempt fails. */
+  readonly isLast: boolean;
+  /** Aborted when the attempt takes too long or the process stops. */
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/** Does the work of one job; throws to have it tried again. */
+export type JobHandler<N extends JobName> = (
+  payload: JobPayloads[N],
+  context: JobContext,
+) => Promise<void>;
+
+/** Exactly one handler for each job: the type holds it. */
+export type JobHandlers = { readonly [N in JobName]: JobHandler<N> };

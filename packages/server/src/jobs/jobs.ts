@@ -1,0 +1,39 @@
+import { z } from 'zod';
+
+/** What a job carries, by its name: small, and without secrets; it lies in the database. */
+export interface JobPayloads {
+  'send-mail': { mailId: string };
+}
+
+export type JobName = keyof JobPayloads;
+
+/** How the queue treats jobs of one name. */
+export interface JobSpec<P> {
+  readonly payload: z.ZodType<P>;
+  /** Attempts after the first one. */
+  readonly retries: number;
+  /** Seconds before the first retry; later ones wait twice as long each time. */
+  readonly retryDelay: number;
+  /** Seconds one attempt may take. */
+  readonly timeout: number;
+  /** Seconds without a sign of life after which a worker counts as dead; at least 10. */
+  readonly heartbeat?: number;
+}
+
+/** Every job there is. Each has a queue of its own, and exactly one handler. */
+export const jobs: { readonly [N in JobName]: JobSpec<JobPayloads[N]> } = {
+  'send-mail': {
+    payload: z.object({ mailId: z.string() }),
+    retries: 12,
+    retryDelay: 5,
+    timeout: 60,
+  },
+};
+
+/** Names of all jobs. */
+export const jobNames = Object.keys(jobs).filter(isJobName);
+
+/** Whether there is a job of that name. */
+export function isJobName(name: string): name is JobName {
+  return Object.hasOwn(jobs, name);
+}
