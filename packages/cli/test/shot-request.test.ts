@@ -59,6 +59,7 @@ describe('the shot that a command line asks for', () => {
         inputSize: 1024,
         direction: 'both',
         quality: 'draft',
+        preset: 'product',
       },
       matte: { choke: 1, feather: 0.5, fillHoles: 9, despeckle: 7, edge: 'hard' },
       outputs: [

@@ -8,10 +8,12 @@
  * `box` gives the box and the three points. `--exits` runs clips made of the sequences in which the
  * object leaves the picture and comes back, from the true mask.
  */
+
 import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { ShotEngine } from '@roto/sdk/contract';
 import { createLiteEngine } from '../src/engine/lite/lite-engine.ts';
-import { resolveEngine } from '../src/models/registry.ts';
+import { resolveEngine } from '../src/models/resolve-engine.ts';
 import { exitFrom } from './accuracy/exits.ts';
 import { mean } from './accuracy/measures.ts';
 import { runSequence, type SequenceResult } from './accuracy/run-sequence.ts';
@@ -22,7 +24,7 @@ const { values } = parseArgs({
     sequences: { type: 'string' },
     frames: { type: 'string', default: '1000' },
     modes: { type: 'string', default: 'points,box,mask' },
-    quality: { type: 'string', default: 'normal' },
+    quality: { type: 'string', default: 'standard' },
     exits: { type: 'boolean', default: false },
     threads: { type: 'string' },
   },
@@ -69,12 +71,14 @@ if (known === undefined) {
 }
 const names = values.sequences?.split(',') ?? known;
 const modes = values.exits ? (['mask'] as const) : values.modes.split(',').filter(isMode);
-const found = await resolveEngine({
-  name: 'lite',
-  device: 'cpu',
-  quality: values.quality === 'draft' ? 'draft' : 'normal',
-  direction: 'forward',
-});
+const { config: found } = await resolveEngine(
+  ShotEngine.parse({
+    name: 'lite',
+    device: 'cpu',
+    quality: values.quality === 'draft' ? 'draft' : 'standard',
+    direction: 'forward',
+  }),
+);
 const engine = await createLiteEngine({
   ...found,
   ...(values.threads === undefined ? {} : { threads: Number(values.threads) }),

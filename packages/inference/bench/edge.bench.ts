@@ -6,14 +6,15 @@
  *     node --conditions=roto-source packages/inference/bench/edge.bench.ts
  *       [--frames 60] [--made-only] [--pictures FOLDER]
  */
+
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ShotMatte } from '@roto/sdk/contract';
+import { ShotEngine, ShotMatte } from '@roto/sdk/contract';
 import type { ObjectMask } from '../src/engine/engine.ts';
 import { createLiteEngine } from '../src/engine/lite/lite-engine.ts';
 import { renderMatte } from '../src/matte/render-matte.ts';
-import { resolveEngine } from '../src/models/registry.ts';
+import { resolveEngine } from '../src/models/resolve-engine.ts';
 import { writeEdgePicture } from './edge/edge-picture.ts';
 import { type MadeMask, makeMask } from './edge/made-mask.ts';
 import { plainEdges } from './edge/plain-edges.ts';
@@ -64,12 +65,14 @@ function report(name: string, frames: readonly EdgeError[][]): void {
 }
 
 async function trackedMasks(frames: readonly TrueFrame[]): Promise<ObjectMask[]> {
-  const found = await resolveEngine({
-    name: 'lite',
-    device: 'cpu',
-    quality: 'normal',
-    direction: 'forward',
-  });
+  const { config: found } = await resolveEngine(
+    ShotEngine.parse({
+      name: 'lite',
+      device: 'cpu',
+      quality: 'standard',
+      direction: 'forward',
+    }),
+  );
   const engine = await createLiteEngine(found);
   const tracker = engine.createTracker({ clip: { first: 0, last: frames.length - 1 } });
   const clicks = await readClicks();

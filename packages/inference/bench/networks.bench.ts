@@ -4,11 +4,13 @@
  *
  *   node --conditions=roto-source packages/inference/bench/networks.bench.ts [rounds]
  */
+
 import { availableParallelism, cpus } from 'node:os';
+import { ShotEngine } from '@roto/sdk/contract';
 import { createLiteNetworks } from '../src/engine/lite/mobile-sam.ts';
 import { createOriginalNetworks } from '../src/engine/lite/mobile-sam-original.ts';
 import type { LiteNetworks, ViewPixels } from '../src/engine/lite/networks.ts';
-import { resolveEngine } from '../src/models/registry.ts';
+import { resolveEngine } from '../src/models/resolve-engine.ts';
 import { hasByteDotProducts } from '../src/ort/cpu.ts';
 
 interface Case {
@@ -51,12 +53,15 @@ async function measure(one: Case): Promise<void> {
 }
 
 const rounds = Math.max(1, Number(process.argv[2] ?? 8));
-const { modelPath } = await resolveEngine({
-  name: 'lite',
-  device: 'cpu',
-  quality: 'normal',
-  direction: 'both',
-});
+const { config } = await resolveEngine(
+  ShotEngine.parse({
+    name: 'lite',
+    device: 'cpu',
+    quality: 'standard',
+    direction: 'both',
+  }),
+);
+const { modelPath } = config;
 const original = await createOriginalNetworks({ modelPath });
 const fp32 = await createLiteNetworks({ modelPath, precision: 'fp32' });
 const int8 = await createLiteNetworks({ modelPath, precision: 'int8' });

@@ -17,7 +17,7 @@ const { values } = parseArgs({
     frames: { type: 'string', default: '48' },
     size: { type: 'string', default: '854x480' },
     formats: { type: 'string', default: 'png16' },
-    quality: { type: 'string', default: 'normal' },
+    quality: { type: 'string', default: 'standard' },
   },
 });
 
@@ -42,7 +42,7 @@ const shot: ShotInput = {
       ],
     },
   ],
-  engine: { name: 'lite', quality: values.quality === 'draft' ? 'draft' : 'normal' },
+  engine: { name: 'lite', quality: values.quality === 'draft' ? 'draft' : 'standard' },
   outputs: values.formats.split(',').map((format) => ({ format: OutputFormat.parse(format) })),
 };
 

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ModelSummary, ShotEngine } from '@roto/sdk/contract';
+import { ModelSummary } from '@roto/sdk/contract';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { sam2Architectures } from '../src/engine/sam2/architecture.ts';
 import { sam2Tensors } from '../src/engine/sam2/tensors.ts';
 import { importModel } from '../src/models/import-model.ts';
 import { modelPath, removeModel, verifyModel } from '../src/models/manage.ts';
 import { modelFolder, modelsFolder } from '../src/models/models-folder.ts';
-import { listModels, resolveEngine } from '../src/models/registry.ts';
+import { listModels } from '../src/models/registry.ts';
 import { findPublished, sam2Files } from '../src/models/sam2-files.ts';
 import { type HollowTensor, hollowTensors, layHollowPt } from './support/hollow-checkpoint.ts';
 
@@ -199,17 +199,4 @@ describe('a checkpoint of one’s own', () => {
       await expect(modelPath('mine')).rejects.toMatchObject({ code: 'model_missing' });
     }
   });
-});
-
-test('a model of SAM 2.1 is not run as another one: the engine says it cannot yet', async () => {
-  for (const engine of [
-    { name: 'sam2' },
-    { name: 'sam2', model: 'sam2.1-tiny' },
-    { model: 'sam2.1-tiny' },
-  ]) {
-    await expect(resolveEngine(ShotEngine.parse(engine))).rejects.toMatchObject({
-      code: 'model_missing',
-      message: 'This version of roto cannot run the sam2 engine yet.',
-    });
-  }
 });

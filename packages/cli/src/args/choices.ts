@@ -1,4 +1,4 @@
-import { OutputFormat, outputFormats, RotoError } from '@roto/sdk/contract';
+import { OutputFormat, outputFormats, Quality, RotoError } from '@roto/sdk/contract';
 import { quoted } from './numbers.ts';
 
 /**
@@ -17,6 +17,14 @@ export function parseChoice<const T extends string>(
     `Expected one of ${choices.join(', ')} for ${flag} but received ${quoted(text)}.`,
     { param: flag },
   );
+}
+
+/**
+ * Reads a quality; `normal` is an older word for `standard`.
+ * @throws RotoError `invalid_argument` that names the list
+ */
+export function parseQuality(text: string, flag = '--quality'): Quality {
+  return text.trim() === 'normal' ? 'standard' : parseChoice(text, Quality.options, flag);
 }
 
 /**

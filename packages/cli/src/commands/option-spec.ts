@@ -14,6 +14,7 @@ export const optionGroups = [
   'What to cut out',
   'Clip',
   'Engine',
+  'SAM 2',
   'Matte',
   'Output',
   'Picture',

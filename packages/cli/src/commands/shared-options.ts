@@ -6,19 +6,18 @@ import {
   ShotMatte,
   ShotSource,
 } from '@roto/sdk/contract';
-import type { z } from 'zod';
-import { parseChoice, parseColor, parseDevice, parseFormats, parsePath } from '../args/choices.ts';
+import {
+  parseChoice,
+  parseColor,
+  parseDevice,
+  parseFormats,
+  parsePath,
+  parseQuality,
+} from '../args/choices.ts';
 import { parseFrame, parseRange, parseRate } from '../args/frames.ts';
-import { type NumberLimits, parseNumber } from '../args/numbers.ts';
+import { limited } from '../args/limited.ts';
 import type { PromptOptions } from '../args/prompt-options.ts';
 import { type OptionSpec, switchOption, valueOption } from './option-spec.ts';
-
-/** Reads a number within the limits the contract sets for its field. */
-function limited(flag: string, schema: z.ZodNumber, kind: NumberLimits['kind'] = 'number') {
-  const { minValue, maxValue } = schema;
-  const limits = { flag, kind, min: minValue ?? -Infinity, max: maxValue ?? Infinity };
-  return (text: string) => parseNumber(text, limits);
-}
 
 /** How a run is started and what it says. */
 export const runOptions = {
@@ -144,7 +143,7 @@ export const engineOptions = {
   model: valueOption(
     'Engine',
     '--model <id>',
-    'model of the engine, see roto models list',
+    'model of the engine, see roto models list, or the path of a SAM 2.1 checkpoint',
     (text) => parsePath(text, '--model'),
   ),
   device: valueOption('Engine', '--device <name>', 'auto (default), cpu, cuda or cuda:1', (text) =>
@@ -153,13 +152,13 @@ export const engineOptions = {
   quality: valueOption(
     'Engine',
     '--quality <name>',
-    'normal (default) or draft, which is about twice as fast',
-    (text) => parseChoice(text, ShotEngine.shape.quality.unwrap().options, '--quality'),
+    'draft, standard (default), high or max: for sam2 the tiny, small, base-plus or large model',
+    (text) => parseQuality(text),
   ),
   inputSize: valueOption(
     'Engine',
     '--input-size <n>',
-    'pixels of the picture the engine looks at, one side',
+    'pixels of the picture the engine looks at, one side; sam2: a multiple of 32 (default: 1024)',
     limited('--input-size', ShotEngine.shape.inputSize.unwrap(), 'whole number'),
   ),
 };

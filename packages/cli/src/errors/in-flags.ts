@@ -15,6 +15,12 @@ const flags: Readonly<Record<string, string>> = {
   engine: '--engine',
   model: '--model',
   device: '--device',
+  inputSize: '--input-size',
+  preset: '--preset',
+  fillHoleArea: '--fill-hole-area',
+  memoryFrames: '--memory-frames',
+  memoryStride: '--memory-stride',
+  maxCondFrames: '--max-cond-frames',
   cache: '--cache',
   as: '--as',
   name: '--name',
@@ -25,7 +31,8 @@ const hints: Partial<Record<ErrorCode, string>> = {
   output_exists: 'Choose another folder with -o, or add --overwrite.',
   sequence_gap: 'Copy the missing frames, or fill the gap with --missing-frames hold or black.',
   device_unavailable: 'Use --device cpu, or see roto doctor for what CUDA lacks.',
-  out_of_memory: 'Close other programs, or choose --quality draft or a smaller --input-size.',
+  out_of_memory:
+    'Close other programs, or choose a smaller model with --quality draft, or a smaller --input-size.',
 };
 
 /**

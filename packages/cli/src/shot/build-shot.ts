@@ -1,7 +1,9 @@
 import { dirname, resolve } from 'node:path';
 import {
   type FrameRange,
+  isModelPath,
   parseShot,
+  type presetPartNames,
   type ResultClip,
   RotoError,
   Shot,
@@ -11,6 +13,7 @@ import {
 } from '@roto/sdk/contract';
 import { needsClip, type PromptOptions, toShotObjects } from '../args/prompt-options.ts';
 import type { OptionValues } from '../commands/option-spec.ts';
+import type { presetOptions } from '../commands/preset-options.ts';
 import type {
   directionOptions,
   engineOptions,
@@ -22,6 +25,7 @@ import { renumberShot } from './shot-paths.ts';
 
 type Settings = OptionValues<typeof sourceOptions> &
   OptionValues<typeof engineOptions> &
+  OptionValues<typeof presetOptions> &
   OptionValues<typeof directionOptions> &
   OptionValues<typeof matteOptions>;
 
@@ -121,7 +125,7 @@ async function shotFromDocument(
       ...(request.clip === undefined ? {} : { path: resolve(around.cwd, request.clip) }),
       ...sourceSettings(settings),
     },
-    engine: { ...moved.engine, ...engineSettings(settings) },
+    engine: { ...moved.engine, ...fromHere(engineSettings(settings), around.cwd) },
     matte: { ...moved.matte, ...matteSettings(settings) },
     outputs: request.outputs ?? (outputs.length > 0 ? outputs : request.fallback),
   });
@@ -146,8 +150,31 @@ function sourceSettings(settings: Settings): Partial<ShotSource> & { range?: Fra
 }
 
 function engineSettings(settings: Settings) {
-  const { engine: name, model, device, quality, inputSize, direction } = settings;
-  return given({ name, model, device, quality, inputSize, direction });
+  const { engine: name, model, device, quality, inputSize, direction, preset } = settings;
+  return given({ name, model, device, quality, inputSize, direction, preset, ...parts(settings) });
+}
+
+/** Parts of a preset by their names in a shot document. */
+function parts(settings: OptionValues<typeof presetOptions>) {
+  const { stableMultimask, binarizePrompts, ...same } = settings;
+  return {
+    fillHoleArea: same.fillHoleArea,
+    memoryFrames: same.memoryFrames,
+    memoryStride: same.memoryStride,
+    maxCondFrames: same.maxCondFrames,
+    multimaskByStability: stableMultimask,
+    stabilityDelta: same.stabilityDelta,
+    stabilityThreshold: same.stabilityThreshold,
+    binarizeMaskFromPoints: binarizePrompts,
+    retrack: same.retrack,
+  } satisfies Record<(typeof presetPartNames)[number], unknown>;
+}
+
+/** A checkpoint named on the command line lies where that was typed, not beside the document. */
+function fromHere<T extends { readonly model?: string }>(settings: T, cwd: string): T {
+  const { model } = settings;
+  if (model === undefined || !isModelPath(model)) return settings;
+  return { ...settings, model: resolve(cwd, model) };
 }
 
 /** The matte work the command line asks for, and nothing where it says nothing. */

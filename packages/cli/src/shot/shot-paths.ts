@@ -1,10 +1,19 @@
 import { isAbsolute, relative, resolve } from 'node:path';
-import type { FramePrompt, Shot } from '@roto/sdk/contract';
+import { type FramePrompt, isModelPath, type Shot } from '@roto/sdk/contract';
 
-/** The shot with every path in it changed by `change`: the plate's and those of the masks. */
+/**
+ * The shot with every path in it changed by `change`: the plate's, the masks' and the checkpoint's.
+ */
 export function mapShotPaths(shot: Shot, change: (path: string) => string): Shot {
+  const { source, engine } = shot;
+  const { model } = engine;
+  const moved = model !== undefined && isModelPath(model) ? { model: change(model) } : {};
   return mapPrompts(
-    { ...shot, source: { ...shot.source, path: change(shot.source.path) } },
+    {
+      ...shot,
+      source: { ...source, path: change(source.path) },
+      engine: { ...engine, ...moved },
+    },
     (prompt) => (prompt.mask === undefined ? prompt : { ...prompt, mask: change(prompt.mask) }),
   );
 }

@@ -18,9 +18,13 @@ export interface EngineConfig {
   readonly engine: 'lite' | 'sam2';
   /** Absolute path of the model's folder or file. */
   readonly modelPath: string;
+  /** The name it goes by, and the SHA-256 it should have where that is known; sam2 only. */
+  readonly model?: { readonly id: string; readonly sha256?: string };
+  /** Absolute path of the cache folder, where the sam2 engine keeps derived weights. */
+  readonly cacheDir?: string;
   readonly device: string;
-  /** How hard the lite engine works; the others leave it to model and input size. */
-  readonly quality: 'draft' | 'normal';
+  /** How hard the lite engine works, `standard` unless said; for sam2 model and size say it. */
+  readonly quality?: 'draft' | 'standard';
   readonly inputSize?: number;
   /** How the weights of linear layers are kept on the CPU; `fp32` unless said. */
   readonly precision?: 'fp32' | 'int8';
@@ -36,13 +40,14 @@ export interface EngineConfig {
  */
 export interface TrackerRules {
   readonly preset: 'product' | 'benchmark';
-  /** Holes of the low-resolution mask of at most this many cells are filled. */
   readonly fillHoleArea?: number;
-  /** Frames in memory, one prompted frame included: 1..7. */
   readonly memoryFrames?: number;
-  /** Prompted frames attended to at most, the nearest in time; 0 for all of them. */
+  readonly memoryStride?: number;
   readonly maxCondFrames?: number;
-  /** Whether prompts change the span up to their neighbours, or every frame is tracked again. */
+  readonly multimaskByStability?: boolean;
+  readonly stabilityDelta?: number;
+  readonly stabilityThreshold?: number;
+  readonly binarizeMaskFromPoints?: boolean;
   readonly retrack?: 'span' | 'all';
 }
 

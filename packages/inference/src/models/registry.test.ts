@@ -2,11 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ShotEngine } from '@roto/sdk/contract';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { mobileSamFiles, mobileSamSha256 } from './mobile-sam-files.ts';
 import { readModelFile } from './model-file.ts';
-import { listModels, resolveEngine } from './registry.ts';
+import { listModels } from './registry.ts';
 
 let folder: string;
 
@@ -43,22 +42,6 @@ test('the lite model is installed, licensed, and its files hash to what is liste
   expect(model?.bytes).toBe(bytes);
 });
 
-test('auto is the lite engine on the CPU, with what else the shot says', async () => {
-  const config = await resolveEngine(ShotEngine.parse({ quality: 'draft', inputSize: 512 }));
-  expect(config).toMatchObject({ engine: 'lite', device: 'cpu', quality: 'draft', inputSize: 512 });
-  expect(await resolveEngine(ShotEngine.parse({}))).not.toHaveProperty('inputSize');
-});
-
-test('ROTO_MODELS_DIR comes before the bundled files, where it holds the whole model', async () => {
-  vi.stubEnv('ROTO_MODELS_DIR', folder);
-  await lay('encoder.onnx');
-  const half = await resolveEngine(ShotEngine.parse({ name: 'lite' }));
-  expect(half.modelPath).not.toBe(join(folder, 'mobilesam'));
-  await writeFile(join(folder, 'mobilesam', 'sam.onnx'), 'not a model');
-  const whole = await resolveEngine(ShotEngine.parse({ name: 'lite' }));
-  expect(whole.modelPath).toBe(join(folder, 'mobilesam'));
-});
-
 test('a file that is not the published one is model_corrupt, a missing one model_missing', async () => {
   await lay('encoder.onnx');
   const path = join(folder, 'mobilesam');
@@ -69,26 +52,5 @@ test('a file that is not the published one is model_corrupt, a missing one model
   await expect(readModelFile(path, mobileSamFiles.decoder)).rejects.toMatchObject({
     code: 'model_missing',
     hint: expect.any(String),
-  });
-});
-
-test('an engine or a model that is not here is model_missing with what to do', async () => {
-  for (const [engine, param] of [
-    [{ name: 'sam2' }, 'engine'],
-    [{ model: 'sam2.1-huge' }, 'model'],
-    [{ name: 'lite', model: 'sam2.1-tiny' }, 'model'],
-  ] as const) {
-    await expect(resolveEngine(ShotEngine.parse(engine))).rejects.toMatchObject({
-      code: 'model_missing',
-      param,
-      hint: expect.stringContaining('--engine lite'),
-    });
-  }
-});
-
-test('CUDA asked for where it cannot run is device_unavailable', async () => {
-  await expect(resolveEngine(ShotEngine.parse({ device: 'cuda:97' }))).rejects.toMatchObject({
-    code: 'device_unavailable',
-    param: 'device',
   });
 });

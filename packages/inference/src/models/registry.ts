@@ -2,9 +2,7 @@ import { stat } from 'node:fs/promises';
 import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ModelSummary, RotoError, type ShotEngine } from '@roto/sdk/contract';
-import type { EngineConfig } from '../engine/engine.ts';
-import { probeProvider } from '../ort/providers.ts';
+import type { ModelSummary } from '@roto/sdk/contract';
 import { mobileSamFiles, mobileSamSha256 } from './mobile-sam-files.ts';
 import type { ModelFile } from './model-file.ts';
 import { modelFolder } from './models-folder.ts';
@@ -91,76 +89,4 @@ async function summarise(model: KnownModel): Promise<ModelSummary> {
 /** Every model roto knows, with where it is on this machine, and those that were imported. */
 export async function listModels(): Promise<ModelSummary[]> {
   return [...(await Promise.all(models.map(summarise))), ...(await listStored())];
-}
-
-/** A SAM 2.1 model or the engine that would run it was asked for, which this version cannot. */
-async function isSam2(wanted: ShotEngine): Promise<boolean> {
-  if (wanted.name !== 'auto' || wanted.model === undefined) return wanted.name === 'sam2';
-  return (await listStored()).some((model) => model.id === wanted.model);
-}
-
-function chooseModel(wanted: ShotEngine): KnownModel {
-  const candidates = models.filter(
-    (model) => wanted.name === 'auto' || model.engine === wanted.name,
-  );
-  const chosen = candidates.find(
-    (model) => wanted.model === undefined || model.id === wanted.model,
-  );
-  if (chosen !== undefined) {
-    return chosen;
-  }
-  const hint = 'Use --engine lite, whose model comes with roto.';
-  const known = candidates.map((model) => model.id).join(', ');
-  const message = `Expected the model to be one of ${known} but received ${wanted.model}.`;
-  throw new RotoError('model_missing', message, { param: 'model', hint });
-}
-
-/** The device that will run: what was asked for, or an error; never another one. */
-async function chooseDevice(device: string): Promise<string> {
-  if (device === 'auto' || device === 'cpu') {
-    return 'cpu';
-  }
-  const name = device === 'cuda' ? 'cuda:0' : device;
-  const state = await probeProvider(name);
-  if (!state.usable) {
-    throw new RotoError(
-      'device_unavailable',
-      `The device ${device} cannot run the engine: ${state.reason ?? 'the runtime refused it'}.`,
-      { param: 'device', hint: 'Use --device cpu, or see roto doctor for what CUDA lacks.' },
-    );
-  }
-  return name;
-}
-
-/**
- * What a shot asks for as what this machine runs. `auto` takes the lite engine on the CPU.
- * @throws RotoError `model_missing` where no such model is installed, `device_unavailable` where
- * the device asked for cannot run.
- */
-export async function resolveEngine(wanted: ShotEngine): Promise<EngineConfig> {
-  if (await isSam2(wanted)) {
-    throw new RotoError('model_missing', 'This version of roto cannot run the sam2 engine yet.', {
-      param: wanted.name === 'sam2' ? 'engine' : 'model',
-      hint: 'Use --engine lite, whose model comes with roto.',
-    });
-  }
-  const model = chooseModel(wanted);
-  const modelPath = await findFolder(model);
-  if (modelPath === undefined) {
-    throw new RotoError(
-      'model_missing',
-      `The files of the model ${model.id} (${model.files.map((file) => file.name).join(', ')}) are not on this machine.`,
-      {
-        param: 'model',
-        hint: `Install @roto/inference again, or put them into the folder ${model.id} of ROTO_MODELS_DIR.`,
-      },
-    );
-  }
-  return {
-    engine: model.engine,
-    modelPath,
-    device: await chooseDevice(wanted.device),
-    quality: wanted.quality,
-    ...(wanted.inputSize === undefined ? {} : { inputSize: wanted.inputSize }),
-  };
 }

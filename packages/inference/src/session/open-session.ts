@@ -1,15 +1,22 @@
-import { FrameRange, RotoError, ShotEngine, ShotSource } from '@roto/sdk/contract';
+import {
+  FrameRange,
+  type ResultWarning,
+  RotoError,
+  ShotEngine,
+  ShotSource,
+} from '@roto/sdk/contract';
+import { type Companions, companionsOf } from '../engine/companions.ts';
 import type { EnginePrompt, ObjectMask } from '../engine/engine.ts';
 import type { Clip, Frame } from '../media/clip.ts';
 import { openClip } from '../media/open-clip.ts';
-import { resolveEngine } from '../models/registry.ts';
+import { resolveEngine } from '../models/resolve-engine.ts';
 import { checkFrame } from '../shot/resolve-prompts.ts';
 import { throwIfStopped } from '../stop.ts';
 import { ProgressClock } from '../timing/progress-clock.ts';
 import { trackPrompt } from '../track/anchor.ts';
 import { cacheFolder } from '../track/cache-folder.ts';
 import { openTracking, type Tracking } from '../track/open-tracking.ts';
-import { type ObjectPlan, planObject } from '../track/plan.ts';
+import { type ObjectPlan, type PlanOptions, planObject, promptedFrames } from '../track/plan.ts';
 import { readMaskAt } from '../track/read-mask-at.ts';
 import { pruneTracks } from '../track/remove-tracks.ts';
 import { trackObjects } from '../track/tracking.ts';
@@ -40,14 +47,16 @@ export async function openSession(options: OpenSessionOptions): Promise<Session>
   const stop = options.signal === undefined ? {} : { signal: options.signal };
   const cacheDir = cacheFolder(options.cache);
   const source = parsed(ShotSource, options.source, 'source');
-  const engine = await resolveEngine(parsed(ShotEngine, options.engine ?? {}, 'engine'));
+  const asked = parsed(ShotEngine, options.engine ?? {}, 'engine');
+  const { config: engine, warnings } = await resolveEngine(asked);
   const clip = await openClip(source, { cacheDir, ...stop });
   try {
     const place = { clip: clip.info, engine, cacheDir, missingFrames: source.missingFrames };
     const tracking = await openTracking({ ...place, ...stop });
     const { firstFrame, lastFrame } = clip.info;
     const range = source.range ?? { first: firstFrame, last: lastFrame };
-    return new OpenSession({ clip, tracking, range, cacheDir });
+    const companions = companionsOf(engine);
+    return new OpenSession({ clip, tracking, range, cacheDir, companions, warnings });
   } catch (error) {
     await clip.close();
     throw error;
@@ -60,23 +69,29 @@ interface SessionParts {
   /** Frames that are tracked unless others are asked for. */
   readonly range: FrameRange;
   readonly cacheDir: string;
+  readonly companions: Companions;
+  readonly warnings: readonly ResultWarning[];
 }
 
 class OpenSession implements Session {
+  readonly warnings: Session['warnings'];
   readonly #clip: Clip;
   readonly #tracking: Tracking;
   readonly #range: FrameRange;
   readonly #cacheDir: string;
+  readonly #companions: Companions;
   readonly #objects = new Map<number, SessionObject>();
   /** Prompts are taken one after the other: each adds to what the one before left. */
   #adding: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
-  constructor({ clip, tracking, range, cacheDir }: SessionParts) {
+  constructor({ clip, tracking, range, cacheDir, companions, warnings }: SessionParts) {
     this.#clip = clip;
     this.#tracking = tracking;
     this.#range = range;
     this.#cacheDir = cacheDir;
+    this.#companions = companions;
+    this.warnings = warnings;
   }
 
   get clip(): Session['clip'] {
@@ -109,7 +124,11 @@ class OpenSession implements Session {
       name: prompt.object.name ?? known?.name ?? `object-${prompt.object.id}`,
       prompts: new Map(known?.prompts).set(frame, said),
     };
-    const plan = planOf(object, { first: frame, last: frame }, 'both');
+    const all = new Map(this.#objects).set(object.id, object);
+    const plan = this.#planOf(object, [...all.values()], {
+      range: { first: frame, last: frame },
+      direction: 'both',
+    });
     for await (const _ of this.#track([plan], signal));
     const mask = await this.#readMask(plan, frame);
     if (mask === undefined) throw notTracked(frame);
@@ -135,7 +154,8 @@ class OpenSession implements Session {
     checkFrame(range.first, this.#clip.info, 'the range to begin');
     checkFrame(range.last, this.#clip.info, 'the range to end');
     const objects = this.#prompted();
-    const plans = objects.map((object) => planOf(object, range, options.direction ?? 'both'));
+    const { direction = 'both' } = options;
+    const plans = objects.map((object) => this.#planOf(object, objects, { range, direction }));
     const clock = new ProgressClock();
     let next = range.first;
     for await (const step of this.#track(plans, signal)) {
@@ -187,6 +207,18 @@ class OpenSession implements Session {
     });
   }
 
+  /** The plan of one of the objects, whose runs may begin where another one is prompted. */
+  #planOf(
+    object: SessionObject,
+    all: readonly SessionObject[],
+    options: Pick<PlanOptions, 'range' | 'direction'>,
+  ): ObjectPlan {
+    const prompts = [...object.prompts].map(([frame, prompt]) => trackPrompt(frame, prompt));
+    const frames = all.flatMap((each) => [...each.prompts.keys()]).map((frame) => ({ frame }));
+    const prompted = promptedFrames(frames);
+    return planObject({ prompts, prompted, companions: this.#companions, ...options });
+  }
+
   #prompted(): SessionObject[] {
     const objects = [...this.#objects.values()].filter((object) => object.prompts.size > 0);
     if (objects.length > 0) return objects;
@@ -220,15 +252,6 @@ class OpenSession implements Session {
     const cached = await readMaskAt(this.#tracking.store, plan, frame);
     return cached.state === 'tracked' ? cached.mask : undefined;
   }
-}
-
-function planOf(
-  object: SessionObject,
-  range: FrameRange,
-  direction: 'forward' | 'backward' | 'both',
-): ObjectPlan {
-  const prompts = [...object.prompts].map(([frame, prompt]) => trackPrompt(frame, prompt));
-  return planObject({ prompts, range, direction });
 }
 
 function sessionMask(object: SessionObject, mask: ObjectMask): SessionMask {

@@ -1,4 +1,4 @@
-import type { FrameRange, ShotInput } from '@roto/sdk/contract';
+import type { FrameRange, ResultWarning, ShotInput } from '@roto/sdk/contract';
 import type { EngineIdentity, EnginePrompt, ObjectMask } from '../engine/engine.ts';
 import type { ClipInfo, Frame } from '../media/clip.ts';
 
@@ -57,6 +57,8 @@ export interface Session {
   readonly clip: ClipInfo;
   /** Engine, model and device that really run. */
   readonly engine: EngineIdentity;
+  /** What is worth knowing of the engine that was found, such as that a better one is missing. */
+  readonly warnings: readonly ResultWarning[];
   /**
    * The plate as the engine sees it, which `renderMatte` takes beside a mask.
    * @throws RotoError `frame_out_of_range`; `interrupted` when the signal aborts

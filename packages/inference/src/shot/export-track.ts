@@ -9,6 +9,8 @@ import {
   type Shot,
   type ShotInput,
 } from '@roto/sdk/contract';
+import { companionsOf } from '../engine/companions.ts';
+import { rulesOf } from '../engine/rules-of.ts';
 import { checkOutputs } from '../export/preflight.ts';
 import { StageClock } from '../timing/stage-clock.ts';
 import { cacheFolder } from '../track/cache-folder.ts';
@@ -56,7 +58,8 @@ export async function exportTrack(track: string, options: ExportTrackOptions): P
   const { places, outputs } = shotOutputs(shot, options.out);
   const base = resolve('.');
   const signal = options.signal === undefined ? {} : { signal: options.signal };
-  const open = await clock.time('open', openShot(shot, { base, cacheDir, ...signal }));
+  const companions = companionsOf({ engine: record.engine.engine, rules: rulesOf(shot.engine) });
+  const open = await clock.time('open', openShot(shot, { base, cacheDir, companions, ...signal }));
   try {
     const where = {
       out: options.out,

@@ -1,7 +1,8 @@
 import { type FrameRange, RotoError, type Shot } from '@roto/sdk/contract';
+import type { Companions } from '../engine/companions.ts';
 import { type Clip, clipRange } from '../media/clip.ts';
 import { openClip } from '../media/open-clip.ts';
-import { type ObjectPlan, type PlanOptions, planObject } from '../track/plan.ts';
+import { type ObjectPlan, type PlanOptions, planObject, promptedFrames } from '../track/plan.ts';
 import { checkFrame, resolvePrompts } from './resolve-prompts.ts';
 
 export interface OpenObject {
@@ -24,6 +25,8 @@ export interface OpenShotOptions {
   /** Folder that relative paths of the shot start from. */
   readonly base: string;
   readonly cacheDir: string;
+  /** How the engine's runs use other prompted frames; not at all unless said. */
+  readonly companions?: Companions;
   readonly signal?: AbortSignal;
 }
 
@@ -33,12 +36,18 @@ export async function openShot(shot: Shot, options: OpenShotOptions): Promise<Op
   const clip = await openClip(shot.source, options);
   try {
     const range = shotRange(shot, clip);
-    const objects: OpenObject[] = [];
+    const said: PlanOptions[] = [];
     for (const object of shot.objects) {
-      const planOptions = await objectPrompts(shot, object, clip, range, options.base);
-      const { id, name } = object;
-      objects.push({ id, name, plan: planObject(planOptions), planOptions });
+      said.push(await objectPrompts(shot, object, clip, range, options.base));
     }
+    const { companions = 'none' } = options;
+    const prompted = promptedFrames(said.flatMap(({ prompts }) => prompts));
+    const objects = shot.objects.flatMap(({ id, name }, index): OpenObject[] => {
+      const own = said[index];
+      if (own === undefined) return [];
+      const planOptions = companions === 'none' ? own : { ...own, companions, prompted };
+      return [{ id, name, plan: planObject(planOptions), planOptions }];
+    });
     return { shot, clip, range, objects };
   } catch (error) {
     await clip.close();

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import type { ResultWarning, Shot } from '@roto/sdk/contract';
+import { companionsOf } from '../engine/companions.ts';
 import type { EngineConfig } from '../engine/engine.ts';
 import { estimateBytes } from '../export/estimate.ts';
 import { checkOutputs, type PreflightOptions, spaceWarning } from '../export/preflight.ts';
-import { resolveEngine } from '../models/registry.ts';
+import { resolveEngine } from '../models/resolve-engine.ts';
 import { cacheFolder } from '../track/cache-folder.ts';
 import { type OpenShot, openShot } from './open-shot.ts';
 import { preflightOptions, type ShotOutputs, shotOutputs } from './shot-outputs.ts';
@@ -30,7 +31,7 @@ export interface PreparedRun extends ShotOutputs {
   readonly preflight: PreflightOptions;
   /** Bytes the outputs may take, roughly. */
   readonly outputBytes: number;
-  /** What is worth knowing before the work begins: of the clip, and of the disk. */
+  /** What is worth knowing before the work begins: of the engine, the clip and the disk. */
   readonly warnings: readonly ResultWarning[];
 }
 
@@ -51,9 +52,14 @@ export async function describeRun(shot: Shot, options: PrepareOptions): Promise<
   const base = resolve(options.base ?? '.');
   const cacheDir = cacheFolder(options.cache);
   const { places, outputs } = shotOutputs(shot, options.out);
-  const engine = await resolveEngine(shot.engine);
+  const { config: engine, warnings: engineWarnings } = await resolveEngine(shot.engine, { base });
   const signal = options.signal === undefined ? {} : { signal: options.signal };
-  const open = await openShot(shot, { base, cacheDir, ...signal });
+  const open = await openShot(shot, {
+    base,
+    cacheDir,
+    companions: companionsOf(engine),
+    ...signal,
+  });
   const { clip, range } = open;
   const overwrite = options.overwrite ?? false;
   const where = { out: options.out, base, overwrite, clip: clip.info, range };
@@ -62,6 +68,10 @@ export async function describeRun(shot: Shot, options: PrepareOptions): Promise<
   const size = { width, height, frames: range.last - range.first + 1 };
   const outputBytes = outputs.reduce((sum, { format }) => sum + estimateBytes(format, size), 0);
   const space = await spaceWarning(preflight.out, outputBytes);
-  const warnings = [...clip.info.warnings, ...(space === undefined ? [] : [space])];
+  const warnings = [
+    ...engineWarnings,
+    ...clip.info.warnings,
+    ...(space === undefined ? [] : [space]),
+  ];
   return { open, engine, base, cacheDir, places, outputs, preflight, outputBytes, warnings };
 }

@@ -7,13 +7,14 @@ import {
   type ShotInput,
 } from '@roto/sdk/contract';
 import sharp from 'sharp';
+import { companionsOf } from '../engine/companions.ts';
 import { ExportHost } from '../export/export-host.ts';
 import { frameDigits } from '../export/frame-file.ts';
 import { writePictures } from '../export/write-pictures.ts';
 import { type Matte, matteArea } from '../matte/alpha.ts';
 import { overlayColors, overlayMatte } from '../matte/overlay.ts';
 import type { Frame } from '../media/clip.ts';
-import { resolveEngine } from '../models/registry.ts';
+import { resolveEngine } from '../models/resolve-engine.ts';
 import { cacheFolder } from '../track/cache-folder.ts';
 import { openTracking, type Tracking } from '../track/open-tracking.ts';
 import { readMaskAt } from '../track/read-mask-at.ts';
@@ -64,9 +65,10 @@ export async function previewShot(
   const shot: Shot = { ...parsed, source, engine: { ...parsed.engine, direction: 'both' } };
   const base = resolve(options.base ?? '.');
   const cacheDir = cacheFolder(options.cache);
-  const engine = await resolveEngine(shot.engine);
+  const { config: engine } = await resolveEngine(shot.engine, { base, light: true });
+  const companions = companionsOf(engine);
   const signal = options.signal === undefined ? {} : { signal: options.signal };
-  const open = await openShot(shot, { base, cacheDir, ...signal });
+  const open = await openShot(shot, { base, cacheDir, companions, ...signal });
   try {
     const { missingFrames } = shot.source;
     const place = { clip: open.clip.info, engine, cacheDir, missingFrames };

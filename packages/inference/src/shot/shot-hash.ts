@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { presetPartNames, type Shot } from '@roto/sdk/contract';
 import type { OpenShot } from './open-shot.ts';
 
 /**
@@ -27,9 +28,21 @@ export function trackHash({ shot, clip, range, objects }: OpenShot): string {
     })),
   }));
   const { fingerprint, firstFrame, viewTransform } = clip.info;
-  const { quality, inputSize, direction } = shot.engine;
-  const engine = { quality, inputSize, direction };
+  const engine = engineWork(shot.engine);
   return sha256(canonicalJson({ fingerprint, firstFrame, viewTransform, range, prompts, engine }));
+}
+
+/** How the engine is to work; what has the value it had before there was a choice is left out. */
+function engineWork(engine: Shot['engine']): Record<string, unknown> {
+  const { inputSize, direction, preset } = engine;
+  const parts = presetPartNames.map((name) => [name, engine[name]]);
+  return {
+    quality: engine.quality === 'standard' ? 'normal' : engine.quality,
+    inputSize,
+    direction,
+    ...(preset === 'product' ? {} : { preset }),
+    ...Object.fromEntries(parts),
+  };
 }
 
 /** `trk_` and 16 digits that stand for a track made by one engine. */

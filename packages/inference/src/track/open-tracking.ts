@@ -59,13 +59,13 @@ export async function openTracking(options: OpenTrackingOptions): Promise<Tracki
   }
 }
 
-async function engineUse({ engine, clip }: OpenTrackingOptions): Promise<EngineUse> {
+async function engineUse({ engine, clip, cacheDir }: OpenTrackingOptions): Promise<EngineUse> {
   const { rules, ...model } = engine;
   const setup: TrackerSetup = {
     clip: clipRange({ info: clip }),
     ...(rules === undefined ? {} : { rules }),
   };
-  const host = await EngineHost.open(model);
+  const host = await EngineHost.open({ ...model, cacheDir });
   return EngineUse.begin(host, setup, () => host.close());
 }
 

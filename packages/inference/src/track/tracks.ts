@@ -1,8 +1,9 @@
 import type { Dirent } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   FrameRange,
+  isModelPath,
   RotoError,
   Shot,
   type ShotEngine,
@@ -103,9 +104,14 @@ export async function findTrackByHash(
 function isAsked(made: TrackRecord['engine'], { name, model, device }: ShotEngine): boolean {
   return (
     (name === 'auto' || name === made.engine) &&
-    (model === undefined || model === made.model.id) &&
+    (model === undefined || nameOf(model) === made.model.id) &&
     (device === 'auto' || device === made.device || made.device.startsWith(`${device}:`))
   );
+}
+
+/** What a model is called that a shot asks for by name or by path. */
+function nameOf(model: string): string {
+  return isModelPath(model) ? basename(model) : model;
 }
 
 export async function writeTrack(record: TrackRecord, cacheDir: string): Promise<void> {

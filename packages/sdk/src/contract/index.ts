@@ -45,9 +45,12 @@ export { Result, ResultClip, ResultFrame, ResultOutput, ResultWarning } from './
 export {
   DeviceName,
   EngineName,
+  isModelPath,
   LockedRange,
   OutputFormat,
   outputFormats,
+  presetPartNames,
+  Quality,
   Shot,
   ShotEngine,
   type ShotInput,

@@ -31,8 +31,9 @@ describe('parseShot', () => {
     expect(shot.engine).toEqual({
       name: 'auto',
       device: 'auto',
-      quality: 'normal',
+      quality: 'standard',
       direction: 'both',
+      preset: 'product',
     });
     expect(shot.matte.edge).toBe('soft');
     expect(parseShot(structuredClone(shot))).toEqual(shot);

@@ -53,16 +53,81 @@ export const DeviceName = z.string().regex(/^(auto|cpu|cuda(:\d{1,2})?)$/, {
   error: 'Expected auto, cpu, cuda or cuda:N as the device',
 });
 
+/**
+ * How hard the engine works, in steps. For the sam2 engine they are the sizes of its model: tiny,
+ * small, base-plus and large; the lite engine knows `draft` and `standard` only.
+ */
+export const Quality = z.enum(['draft', 'standard', 'high', 'max']);
+export type Quality = z.infer<typeof Quality>;
+
+/**
+ * How trackers of the sam2 engine work. Each has its value from the preset unless said; the lite
+ * engine has none of them.
+ */
+const presetParts = {
+  /** Holes of the low-resolution mask of at most this many cells are filled; 0 fills none. */
+  fillHoleArea: z.int().min(0).max(65_536),
+  /** Frames in memory that a frame attends to, one prompted frame included. */
+  memoryFrames: z.int().min(1).max(7),
+  /** Distance in frames of the memories before the last one. */
+  memoryStride: z.int().min(1).max(100),
+  /** Prompted frames attended to at most, the nearest in time; 0 for all, and never only one. */
+  maxCondFrames: z
+    .int()
+    .min(0)
+    .max(1000)
+    .refine((count) => count !== 1, {
+      error: 'Expected 0 for all prompted frames, or 2 or more',
+    }),
+  /** Whether a mask that small changes of its threshold change gives way to the best of three. */
+  multimaskByStability: z.boolean(),
+  /** A mask is stable if nearly all that lies above -delta lies above delta, in logits. */
+  stabilityDelta: z.number().min(0).max(10),
+  /** How much "nearly all" is. */
+  stabilityThreshold: z.number().min(0).max(1),
+  /** Whether prompted frames are remembered as 0 and 1 rather than through the sigmoid. */
+  binarizeMaskFromPoints: z.boolean(),
+  /**
+   * `span`: a prompt changes the frames up to the prompted ones beside it. `all`: it changes every
+   * frame, which is tracked once with all prompted frames in memory.
+   */
+  retrack: z.enum(['span', 'all']),
+};
+
+/** Names of the parts of a preset that a shot may choose apart. */
+export const presetPartNames = Object.freeze(
+  // biome-ignore lint/plugin: Object.keys forgets the names, and a plain object has no others
+  Object.keys(presetParts) as (keyof typeof presetParts)[],
+);
+
+/** Whether `model` is the path of a checkpoint rather than the name of a model. */
+export function isModelPath(model: string): boolean {
+  return /[\\/]|\.(pt|pth|safetensors)$/i.test(model);
+}
+
 /** Which engine tracks, and how hard it works. */
 export const ShotEngine = z.strictObject({
   name: EngineName.default('auto'),
+  /** Name of a model, or path of a checkpoint; relative to the document. */
   model: z.string().min(1).optional(),
   device: DeviceName.default('auto'),
-  /** `draft` trades a little accuracy for about twice the speed. */
-  quality: z.enum(['draft', 'normal']).default('normal'),
-  /** Side of the square the engine looks at, in pixels; the engine's own unless said. */
+  /** `normal` is an older word for `standard`. */
+  quality: z
+    .enum([...Quality.options, 'normal'])
+    .transform((quality): Quality => (quality === 'normal' ? 'standard' : quality))
+    .default('standard'),
+  /**
+   * Side of the square the engine looks at, in pixels, for sam2 a multiple of 32; the engine's own
+   * unless said.
+   */
   inputSize: z.int().min(256).max(2048).optional(),
   direction: z.enum(['forward', 'backward', 'both']).default('both'),
+  /**
+   * `product`: as good and as quick as may be. `benchmark`: SAM 2 as its authors measure it, with
+   * nothing done to its masks afterwards.
+   */
+  preset: z.enum(['product', 'benchmark']).default('product'),
+  ...z.object(presetParts).partial().shape,
 });
 export type ShotEngine = z.infer<typeof ShotEngine>;
 

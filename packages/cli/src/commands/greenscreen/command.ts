@@ -3,6 +3,7 @@ import { PromptOptions } from '../../args/prompt-options.ts';
 import { outputsOf } from '../../shot/outputs.ts';
 import { type CommandContext, defineCommand } from '../command-spec.ts';
 import { runExportCommand } from '../export/run.ts';
+import { presetOptions } from '../preset-options.ts';
 import { runShotCommand } from '../run-shot-command.ts';
 import {
   directionOptions,
@@ -37,6 +38,7 @@ export function createGreenscreenCommand() {
       ...promptOptions(prompts),
       ...sourceOptions,
       ...engineOptions,
+      ...presetOptions,
       ...directionOptions,
       ...matteOptions,
       ...outOptions,

@@ -1,6 +1,7 @@
 import { PromptOptions } from '../../args/prompt-options.ts';
 import { defaultFormats, outputsOf, requestedOutputs } from '../../shot/outputs.ts';
 import { defineCommand } from '../command-spec.ts';
+import { presetOptions } from '../preset-options.ts';
 import { runShotCommand } from '../run-shot-command.ts';
 import {
   directionOptions,
@@ -35,6 +36,7 @@ export function createMaskCommand() {
       ...promptOptions(prompts),
       ...sourceOptions,
       ...engineOptions,
+      ...presetOptions,
       ...directionOptions,
       ...matteOptions,
       ...outOptions,

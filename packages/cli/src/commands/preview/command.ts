@@ -12,6 +12,7 @@ import { buildShot } from '../../shot/build-shot.ts';
 import { defineCommand } from '../command-spec.ts';
 import { modeOf } from '../mode.ts';
 import { valueOption } from '../option-spec.ts';
+import { presetOptions } from '../preset-options.ts';
 import { cacheOf } from '../run-shot-command.ts';
 import {
   engineOptions,
@@ -39,6 +40,7 @@ export function createPreviewCommand() {
       ...promptOptions(prompts, 'frame to show; prompts that carry none are on it'),
       ...source,
       ...engineOptions,
+      ...presetOptions,
       ...matteOptions,
       out: valueOption(
         'Output',

@@ -12,15 +12,18 @@ const trackerVersion = 1;
 
 /** Input sizes and margins of the two qualities. */
 const qualities = {
-  normal: { inputSize: 1024, context: 2 },
+  standard: { inputSize: 1024, context: 2 },
   draft: { inputSize: 672, context: 1.5 },
-} as const satisfies Record<EngineConfig['quality'], Pick<ViewRules, 'inputSize' | 'context'>>;
+} as const satisfies Record<
+  NonNullable<EngineConfig['quality']>,
+  Pick<ViewRules, 'inputSize' | 'context'>
+>;
 
 const minSide = 256;
 
 /** How views are laid for an engine's quality and input size. */
 function viewRules(config: EngineConfig): ViewRules {
-  const quality = qualities[config.quality];
+  const quality = qualities[config.quality ?? 'standard'];
   const wanted = config.inputSize ?? quality.inputSize;
   return { ...quality, inputSize: Math.max(256, Math.round(wanted / 32) * 32), cut: true, minSide };
 }
