@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 import { SummaryReporter } from './scripts/summary-reporter.ts';
 
 const summary = process.env['ROTO_TEST_SUMMARY'];
-const conditions = ['roto-source'];
+// The tests run on Node, whatever else a package may also run on.
+const conditions = ['roto-source', 'node'];
 
 export default defineConfig({
   resolve: { conditions },

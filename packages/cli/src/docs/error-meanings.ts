@@ -7,6 +7,9 @@ export const errorMeanings = {
   encode_failed: 'ffmpeg could not write an output.',
   cache_corrupt: 'A file of the track cache is damaged.',
   cache_locked: 'The track is in use by a run, so it cannot be cleared now.',
+  task_failed: 'A task of the service failed; the message says why.',
+  task_cancelled: 'A task of the service was cancelled.',
+  task_timed_out: 'A task of the service goes on, but the time to wait for it is over.',
 
   invalid_argument: 'An argument is missing, unknown or not what was expected; `param` names it.',
   invalid_shot: 'A shot document is wrong; `param` is the path of the field.',
@@ -50,7 +53,12 @@ export const errorMeanings = {
   quota_exceeded: 'The account has not enough credits left.',
   rate_limited: 'Too many requests; `Retry-After` says when to go on.',
   unavailable: 'The service cannot do this now; try again later.',
+  webhook_invalid: 'A webhook was not signed with this secret, or is too old.',
   network_failed: 'The server cannot be reached.',
+  timed_out: 'The server did not answer in the time it had.',
+  transfer_corrupt: 'What was downloaded or uploaded arrived with another SHA-256 or length.',
+  upload_failed: 'An upload broke off; the same command goes on with it.',
+  reply_unreadable: 'The server answered something that is not of the contract.',
 
   ffmpeg_missing: 'No ffmpeg was found.',
   ffmpeg_unusable: 'The ffmpeg that was found does not work.',

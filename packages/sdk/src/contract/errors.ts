@@ -21,6 +21,9 @@ export const errorKinds = {
   encode_failed: 'failed',
   cache_corrupt: 'failed',
   cache_locked: 'failed',
+  task_failed: 'failed',
+  task_cancelled: 'failed',
+  task_timed_out: 'network',
 
   invalid_argument: 'usage',
   invalid_shot: 'usage',
@@ -60,10 +63,15 @@ export const errorKinds = {
   invalid_credentials: 'auth',
   forbidden: 'auth',
   email_unconfirmed: 'auth',
+  webhook_invalid: 'auth',
   quota_exceeded: 'quota',
   rate_limited: 'quota',
   unavailable: 'network',
   network_failed: 'network',
+  timed_out: 'network',
+  transfer_corrupt: 'network',
+  upload_failed: 'network',
+  reply_unreadable: 'network',
 
   ffmpeg_missing: 'engine',
   ffmpeg_unusable: 'engine',
@@ -109,7 +117,7 @@ export interface RotoErrorOptions {
 
 /** The one error class of roto: a stable code, a sentence for a person, and the cause. */
 export class RotoError extends Error {
-  override readonly name = 'RotoError';
+  override readonly name: string = 'RotoError';
   readonly code: ErrorCode;
   readonly param: string | undefined;
   readonly hint: string | undefined;
