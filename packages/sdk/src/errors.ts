@@ -86,26 +86,26 @@ export interface TaskState {
 }
 
 /** The task ended without a result. Code `task_failed`, or `task_cancelled`. */
-export class TaskFailedError<Task extends TaskState = TaskState> extends ClientError {
+export class TaskFailedError extends ClientError {
   override readonly name = 'TaskFailedError';
   override readonly retryable = false;
   /** The task as it was last seen. */
-  readonly task: Task;
+  readonly task: TaskState;
 
-  constructor(task: Task, message: string, options: RotoErrorOptions = {}) {
+  constructor(task: TaskState, message: string, options: RotoErrorOptions = {}) {
     super(task.status === 'cancelled' ? 'task_cancelled' : 'task_failed', message, options);
     this.task = task;
   }
 }
 
 /** The task goes on, but the time to wait for it is over. Code `task_timed_out`. */
-export class TaskTimeoutError<Task extends TaskState = TaskState> extends ClientError {
+export class TaskTimeoutError extends ClientError {
   override readonly name = 'TaskTimeoutError';
   override readonly retryable = true;
   /** The task as it was last seen. */
-  readonly task: Task;
+  readonly task: TaskState;
 
-  constructor(task: Task, message: string, options: RotoErrorOptions = {}) {
+  constructor(task: TaskState, message: string, options: RotoErrorOptions = {}) {
     super('task_timed_out', message, options);
     this.task = task;
   }

@@ -13,7 +13,7 @@ import { rejection } from './support/rejection.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { transportTo } from './support/transport.ts';
 
-const content = madeBytes(500_000);
+const content = madeBytes(4_000_000);
 const sha256 = createHash('sha256').update(content).digest('hex');
 
 /** Serves `bytes` of one version, from where it is asked to. */
@@ -63,7 +63,7 @@ describe('a download', () => {
       await using folder = await temporaryFolder();
       await using server = await serveFile();
       await using proxy = await faultProxy(server.url, (index) =>
-        index < 10 ? { kind: 'cut-reply', afterBytes: 40_000 } : undefined,
+        index < 10 ? { kind: 'cut-reply', afterBytes: 300_000 } : undefined,
       );
       const loaded: number[] = [];
       const onProgress: DownloadOptions['onProgress'] = (progress) => {

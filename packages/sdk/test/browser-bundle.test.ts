@@ -1,0 +1,55 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'vite';
+import { describe, expect, it } from 'vitest';
+import { bodyOf, reply, serve } from './support/local-server.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
+
+const entry = fileURLToPath(new URL('../src/index.ts', import.meta.url));
+
+/** Kilobytes the client may have when it is minified, before any compression. */
+const budgetKb = 400;
+
+/** Builds the client as a bundler for browsers does, which sets no condition `node`. */
+async function bundle(outDir: string): Promise<string> {
+  await build({
+    configFile: false,
+    logLevel: 'silent',
+    resolve: { conditions: ['roto-source', 'module', 'browser'] },
+    build: { outDir, lib: { entry, formats: ['es'], fileName: 'client' }, minify: true },
+  });
+  const [file = ''] = await readdir(outDir);
+  return join(outDir, file);
+}
+
+describe('the client in a bundle for browsers', () => {
+  it('has nothing of Node in it, and calls with the fetch that is given', async () => {
+    await using folder = await temporaryFolder();
+    const file = await bundle(join(folder.path, 'out'));
+    const text = await readFile(file, 'utf8');
+    expect(text).not.toMatch(/from ?["']node:|import\(["'](undici|node:)|undici\/lib/);
+    console.log(text.length);
+    expect(text.length / 1000).toBeLessThan(budgetKb);
+
+    await using server = await serve(async (request, response) =>
+      reply(response, 200, { said: String(await bodyOf(request)) }),
+    );
+    const { Roto, fileSource } = await import(pathToFileURL(file).href);
+    const used: string[] = [];
+    const fetch = (url: string, init: RequestInit) => {
+      used.push(url);
+      return globalThis.fetch(url, init);
+    };
+    const schema = {
+      _zod: { def: { type: 'any' } },
+      safeParse: (data: unknown) => ({ success: true, data }),
+    };
+    const roto = new Roto({ baseUrl: server.url, fetch });
+    const spec = { method: 'POST', path: '/a', body: { b: 1 }, schema };
+    expect(await roto.request(spec)).toEqual({ said: '{"b":1}' });
+    expect(used).toEqual([`${server.url}/a`]);
+    await expect(fileSource('a.mov')).rejects.toMatchObject({ code: 'invalid_argument' });
+    expect(() => new Roto({ baseUrl: server.url, dispatcher: {} })).toThrow(/only on Node/);
+  });
+});
