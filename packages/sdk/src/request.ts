@@ -158,7 +158,7 @@ export class Transport {
     const watch = deadline(timeoutMs, options.signal);
     try {
       const response = await this.#settings.fetch(url, fetchInit(spec, headers, watch.signal));
-      refuseRedirect(response, shown);
+      refuseRedirect(response, { url, shown });
       if (response.status >= 400) throw await failedReply(response, shown);
       return await take(response, watch);
     } catch (error) {
@@ -166,7 +166,7 @@ export class Transport {
       if (error instanceof RotoError) throw error;
       if (options.signal?.aborted) throw abortError(options.signal);
       if (watch.expired) throw new TimeoutError(`${shown} had no reply in ${timeoutMs} ms.`);
-      throw new ConnectionError(`${shown} could not be reached (${readableReason(error)}).`, {
+      throw new ConnectionError(`${shown} failed (${readableReason(error)}).`, {
         cause: error,
         retryable: !willNeverConnect(error),
       });
@@ -191,12 +191,12 @@ export class Transport {
     const { apiKey, baseUrl, userAgent } = this.#settings;
     // A presigned address of a store says itself what it allows: our key is not for strangers.
     const ours = new URL(url).origin === new URL(baseUrl).origin;
-    const token = ours && typeof apiKey === 'function' ? await apiKey() : apiKey;
+    const token = ours ? await (typeof apiKey === 'function' ? apiKey() : apiKey) : undefined;
     return mergeHeaders(
       {
         accept: 'application/json',
         'user-agent': userAgent,
-        authorization: ours && token !== undefined ? `Bearer ${token}` : undefined,
+        authorization: token === undefined ? undefined : `Bearer ${token}`,
         'idempotency-key': key,
         'content-type': spec.body === undefined ? undefined : 'application/json',
       },
@@ -249,18 +249,15 @@ function fetchInit(
   };
 }
 
-function refuseRedirect(response: Response, shown: string): void {
-  if (response.type !== 'opaqueredirect' && (response.status < 300 || response.status === 304))
-    return;
-  if (response.status >= 400) return;
-  const location = response.headers.get('location');
-  throw new ConnectionError(
-    `${shown} is redirected${location === null ? '' : ` to ${location}`}.`,
-    {
-      retryable: false,
-      hint: 'Set the base URL to the address that the server really has, with its https.',
-    },
-  );
+function refuseRedirect(response: Response, { url, shown }: Pick<Try, 'url' | 'shown'>): void {
+  const { status, type } = response;
+  if (type !== 'opaqueredirect' && (status < 300 || status === 304 || status >= 400)) return;
+  const location = response.headers.get('location') ?? '';
+  const place = location !== '' && URL.canParse(location, url) ? new URL(location, url).href : '';
+  throw new ConnectionError(`${shown} is redirected${place && ` to ${shownUrl(place)}`}.`, {
+    retryable: false,
+    hint: 'Set the base URL to the address that the server really has, with its https.',
+  });
 }
 
 async function failedReply(response: Response, asked: string): Promise<ApiError> {

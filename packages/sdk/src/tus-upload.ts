@@ -41,8 +41,8 @@ export interface TusUploadResult {
 
 const smallestChunk = 256 * 1024;
 const firstChunk = 4 * 1024 * 1024;
-const largestChunk = 64 * 1024 * 1024;
-/** A stream's chunk is held in memory until the server has it. */
+/** A piece of a file or a stream is in memory while it is sent. */
+const largestChunk = 16 * 1024 * 1024;
 const streamChunk = 8 * 1024 * 1024;
 const tusVersion = { 'tus-resumable': '1.0.0' };
 
@@ -237,7 +237,10 @@ class Sender {
     const room = (this.#total ?? Number.POSITIVE_INFINITY) - this.#offset;
     const piece = await source.read(this.#offset, Math.min(this.#chunkBytes, room));
     const bytes = piece instanceof Blob ? piece.size : piece.byteLength;
-    if (this.#total !== undefined && bytes === 0) throw this.#wrongLength('ended before');
+    if (this.#total !== undefined && bytes === 0) {
+      await source.assertUnchanged();
+      throw this.#wrongLength('ended before');
+    }
     // A piece that is not full is the last one of a stream that did not say how long it is.
     const total = bytes < this.#chunkBytes ? this.#offset + bytes : undefined;
     const from = this.#offset;
@@ -249,7 +252,8 @@ class Sender {
       await this.#recover(error);
       this.#barren = this.#offset > from ? 0 : this.#barren + 1;
     }
-    if (piece instanceof Uint8Array) this.#streamed.update(piece.subarray(0, this.#offset - from));
+    if (source.rereadable || piece instanceof Blob) return;
+    this.#streamed.update(piece.subarray(0, this.#offset - from));
   }
 
   async #send(piece: Blob | Uint8Array<ArrayBuffer>, total: number | undefined): Promise<void> {
@@ -323,7 +327,7 @@ class Sender {
   }
 
   #wrongLength(what: string): UploadError {
-    return new UploadError(`The stream ${what} the ${this.#total} bytes it was said to have.`, {
+    return new UploadError(`${this.#job.source.name} ${what} the ${this.#total} bytes it was said to have.`, {
       uploadedBytes: this.#offset,
       retryable: false,
     });

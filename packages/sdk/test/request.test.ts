@@ -259,6 +259,14 @@ describe('stopping', () => {
     expect(server.left()).toBe(1);
   });
 
+  it('takes a time that no timer can count to as none', async () => {
+    await using server = await serve((_, response) => reply(response, 200, { id: 'a' }));
+    const timeoutMs = 2 ** 31;
+    expect(await client(server.url).request(get, { timeoutMs, maxRetries: 0 })).toEqual({
+      id: 'a',
+    });
+  });
+
   it('counts a reply that does not end as one that took too long', async () => {
     await using server = await serve((_, response) => void response.write('{'));
     const error = await rejection(

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { FileStore } from '@tus/file-store';
@@ -12,7 +12,7 @@ import { type TusUploadOptions, tusUpload } from '../src/tus-upload.ts';
 import { blobSource, streamSource, type UploadSource } from '../src/upload-source.ts';
 import { memoryUploadStore } from '../src/upload-store.ts';
 import { type Fault, faultProxy } from './support/fault-proxy.ts';
-import { type LocalServer, reply, serve } from './support/local-server.ts';
+import { bodyOf, type LocalServer, reply, serve } from './support/local-server.ts';
 import { madeBytes } from './support/made-bytes.ts';
 import { rejection } from './support/rejection.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
@@ -198,6 +198,29 @@ describe('an upload', () => {
     await using server = await tusServer(folder.path);
     await upload(server, blobSource(new Blob([]), 'empty.mov'));
     expect(await arrived(folder.path)).toHaveLength(0);
+  });
+
+  it('of more bytes than 32 bits can count sends all of them, and never has many in memory', async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, 'long.mov');
+    await writeFile(path, '');
+    await truncate(path, 2 ** 32 + 5);
+    const source = await fileSource(path);
+    expect(source.sizeBytes).toBe(2 ** 32 + 5);
+    const sent: number[] = [];
+    // A server that has all but the last 40 MB: what is behind the fourth gigabyte counts here.
+    let offset = 2 ** 32 - 40_000_000;
+    await using server = await serve(async (request, response) => {
+      const bytes = (await bodyOf(request)).byteLength;
+      if (request.method === 'PATCH') sent.push(bytes);
+      offset += bytes;
+      response.writeHead(200, { 'upload-offset': `${offset}` }).end();
+    });
+    const store = { ...memoryUploadStore(), get: async () => `${server.url}/u/1` };
+    const done = await upload(server, source, { store, sha256 });
+    expect(done.sizeBytes).toBe(2 ** 32 + 5);
+    expect(sent.reduce((sum, bytes) => sum + bytes)).toBe(40_000_005);
+    expect(Math.max(...sent)).toBeLessThanOrEqual(16 * 1024 * 1024);
   });
 
   it('says how far it came when it gives up, and keeps what was begun', async () => {

@@ -20,26 +20,27 @@ export interface Deadline {
   readonly expired: boolean;
   /** Calls the time off; the caller's signal goes on to count. */
   clear(): void;
-  /** Fires now. */
-  stop(): void;
 }
 
-/** @param ms milliseconds; `Infinity` is never */
+/** What a timer can count to; more would make it fire at once. */
+const longestTimer = 2 ** 31 - 1;
+
+/** @param ms milliseconds; more than 24 days is never */
 export function deadline(ms: number, signal: AbortSignal | undefined): Deadline {
   const own = new AbortController();
   let expired = false;
-  const timer = Number.isFinite(ms)
-    ? setTimeout(() => {
-        expired = true;
-        own.abort();
-      }, ms)
-    : undefined;
+  const timer =
+    ms <= longestTimer
+      ? setTimeout(() => {
+          expired = true;
+          own.abort();
+        }, ms)
+      : undefined;
   return {
     signal: signal === undefined ? own.signal : AbortSignal.any([own.signal, signal]),
     get expired() {
       return expired;
     },
     clear: () => clearTimeout(timer),
-    stop: () => own.abort(),
   };
 }

@@ -1,12 +1,11 @@
-import * as fs from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { RotoError } from '../../contract/errors.ts';
 import { UploadError } from '../../errors.ts';
-import { blobSource, type UploadSource } from '../../upload-source.ts';
+import type { UploadSource } from '../../upload-source.ts';
 
 /**
- * A file of this machine, read as it is sent.
+ * A file of this machine, read piece by piece as it is sent.
  * @throws RotoError `source_not_found`, `source_unreadable`
  */
 export async function fileSource(path: string): Promise<UploadSource> {
@@ -16,9 +15,11 @@ export async function fileSource(path: string): Promise<UploadSource> {
   if (!before.isFile()) {
     throw new RotoError('source_unreadable', `Expected a file but ${path} is none.`);
   }
-  const source = blobSource(await openBlob(path), basename(path));
   return {
-    ...source,
+    name: basename(path),
+    sizeBytes: before.size,
+    rereadable: true,
+    read: (from, maxBytes) => readPiece(path, from, Math.min(maxBytes, before.size - from)),
     assertUnchanged: async () => {
       const now = await stat(path).catch(() => undefined);
       if (now?.size === before.size && now.mtimeMs === before.mtimeMs) return;
@@ -32,11 +33,34 @@ export async function fileSource(path: string): Promise<UploadSource> {
   };
 }
 
-async function openBlob(path: string): Promise<Blob> {
+/** Not by `openAsBlob`: Node counts the bytes of a Blob in 32 bits, and a clip may have more. */
+async function readPiece(
+  path: string,
+  from: number,
+  bytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    // By the namespace: a runtime that lacks it fails here, not when this file is loaded.
-    return await fs.openAsBlob(path);
+    const handle = await open(path);
+    try {
+      return await fill(handle, new Uint8Array(Math.max(bytes, 0)), from);
+    } finally {
+      await handle.close();
+    }
   } catch (cause) {
     throw new RotoError('source_unreadable', `${path} cannot be read.`, { cause });
   }
+}
+
+/** Reads until the piece is full: one read may bring less than was asked for. */
+async function fill(
+  handle: FileHandle,
+  piece: Uint8Array<ArrayBuffer>,
+  from: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  for (let at = 0; at < piece.byteLength; ) {
+    const { bytesRead } = await handle.read(piece, at, piece.byteLength - at, from + at);
+    if (bytesRead === 0) return piece.subarray(0, at);
+    at += bytesRead;
+  }
+  return piece;
 }
