@@ -74,19 +74,28 @@ describe('the packed packages', () => {
     ]);
     expect(await readdir(installed)).not.toContain('src');
     const manifest = await readFile(join(installed, 'package.json'), 'utf8');
-    expect(manifest).not.toMatch(/roto-source|workspace:/);
+    const client = await readFile(
+      join(prefix, 'node_modules', '@roto', 'sdk', 'package.json'),
+      'utf8',
+    );
+    expect(manifest + client).not.toMatch(/roto-source|workspace:/);
   });
 
   it('type a program that has no types but theirs, and refuse a wrong shot in it', async () => {
     const compilerOptions = { module: 'nodenext', target: 'es2024', strict: true, noEmit: true };
     const program = `import { openSession, runShot } from '@roto/inference';
+import { ApiError, Roto } from '@roto/sdk';
 import { type Result, RotoError } from '@roto/sdk/contract';
 const objects = [{ id: 1, name: 'a', prompts: [{ frame: 0, box: { x1: 1, y1: 1, x2: 9, y2: 9 } }] }];
 const shot = { schema: 'roto.shot/1', objects } as const;
 export const done: Promise<Result> = runShot({ ...shot, source: { path: 'a.mp4' } }, { out: 'x' });
 // @ts-expect-error a number is no path
 runShot({ ...shot, source: { path: 3 } }, { out: 'x' });
-export { openSession, RotoError };
+const roto = new Roto({ baseUrl: 'http://127.0.0.1:8000', fetch, logger: console });
+export const where: string = roto.baseUrl;
+// @ts-expect-error a number is no key
+new Roto({ apiKey: 3 });
+export { ApiError, openSession, RotoError };
 `;
     const options = { compilerOptions: { ...compilerOptions, types: [] }, files: ['program.ts'] };
     await writeFile(join(prefix, 'tsconfig.json'), JSON.stringify(options));

@@ -226,13 +226,19 @@ const classes = new Map<number, new (reply: FailedReply) => ApiError>([
 const codeOfStatus = new Map<number, ErrorCode>([
   [401, 'unauthenticated'],
   [402, 'quota_exceeded'],
+  [403, 'forbidden'],
+  [404, 'not_found'],
+  [405, 'method_not_allowed'],
   [408, 'timed_out'],
+  [413, 'payload_too_large'],
+  [415, 'media_type_unsupported'],
+  [429, 'rate_limited'],
   [504, 'timed_out'],
 ]);
 
 function codeOf(wire: WireError | undefined, status: number): ErrorCode {
   if (isErrorCode(wire?.code)) return wire.code;
-  return codeOfStatus.get(status) ?? (status < 500 ? 'invalid_argument' : 'network_failed');
+  return codeOfStatus.get(status) ?? (status < 500 ? 'invalid_argument' : 'unavailable');
 }
 
 function readWireError(text: string): WireError | undefined {

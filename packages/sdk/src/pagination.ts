@@ -1,5 +1,6 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { ApiPromise, type ApiReply } from './api-promise.ts';
+import { pageOf } from './contract/pagination.ts';
 import type { QueryValue, RequestOptions, Transport } from './request.ts';
 
 /** One page of a list. */
@@ -61,14 +62,11 @@ async function readPage<Schema extends z.ZodType>(
   spec: ListSpec<Schema>,
   options: RequestOptions,
 ): Promise<ApiReply<Page<z.output<Schema>>>> {
-  const schema = z.object({
-    data: z.array(spec.item),
-    nextCursor: z.string().nullish(),
-  });
+  const schema = pageOf(spec.item);
   const { path, query } = spec;
   const request = transport.request({ method: 'GET', path, query, schema }, options);
   const reply = await request.withResponse();
-  const { data: items, nextCursor = null } = reply.data;
+  const { data: items, nextCursor } = reply.data;
   const next = async (): Promise<Page<z.output<Schema>> | undefined> => {
     if (nextCursor === null) return undefined;
     const after = { ...spec, query: { ...query, cursor: nextCursor } };

@@ -327,10 +327,13 @@ class Sender {
   }
 
   #wrongLength(what: string): UploadError {
-    return new UploadError(`${this.#job.source.name} ${what} the ${this.#total} bytes it was said to have.`, {
-      uploadedBytes: this.#offset,
-      retryable: false,
-    });
+    return new UploadError(
+      `${this.#job.source.name} ${what} the ${this.#total} bytes it was said to have.`,
+      {
+        uploadedBytes: this.#offset,
+        retryable: false,
+      },
+    );
   }
 
   #gaveUp(cause: ClientError): UploadError {
