@@ -42,7 +42,7 @@ export interface TusUploadResult {
 const smallestChunk = 256 * 1024;
 const firstChunk = 4 * 1024 * 1024;
 /** A piece of a file or a stream is in memory while it is sent. */
-const largestChunk = 16 * 1024 * 1024;
+const largestChunk = 8 * 1024 * 1024;
 const streamChunk = 8 * 1024 * 1024;
 const tusVersion = { 'tus-resumable': '1.0.0' };
 
