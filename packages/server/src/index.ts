@@ -1,1 +1,2 @@
-export { migrate } from './db/migrate.ts';
+export { migrateDatabase } from './bin/migrate.ts';
+export { type RunningServer, type ServeOptions, serve } from './bin/serve.ts';

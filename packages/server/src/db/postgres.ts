@@ -42,7 +42,9 @@ export function openPostgres(
       },
     },
     listen: (channel, onMessage) => listenOn(url, channel, { onMessage, onError }),
-    close: () => pool.end(),
+    async close() {
+      if (!pool.ending) await pool.end();
+    },
   };
 }
 

@@ -1,0 +1,80 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { RotoError } from '@roto/sdk/contract';
+import { cors } from 'hono/cors';
+import { secureHeaders } from 'hono/secure-headers';
+import type { AppEnv } from './app-env.ts';
+import type { AppDeps } from './deps.ts';
+import { createMetrics } from './metrics.ts';
+import { bearerScheme } from './middleware/access.ts';
+import { authenticate } from './middleware/authenticate.ts';
+import { bodyLimit } from './middleware/body-limit.ts';
+import { clientAddress } from './middleware/client-address.ts';
+import { onError } from './middleware/error.ts';
+import { rateLimit } from './middleware/rate-limit.ts';
+import { requestId } from './middleware/request-id.ts';
+import { requestLog } from './middleware/request-log.ts';
+import { referencePage } from './page/reference.ts';
+import { authRoutes } from './routes/auth.ts';
+import { healthRoutes } from './routes/health.ts';
+import { newRouter } from './routes/new-router.ts';
+import { userRoutes } from './routes/users.ts';
+import { version } from './version.ts';
+
+/** The service as one function from request to reply. */
+export type App = OpenAPIHono<AppEnv>;
+
+/** Largest body where nothing is uploaded. */
+const maxBodyBytes = 1024 * 1024;
+/** Paths that take uploads, and limit them themselves while they stream. */
+const uploadPaths = [/^\/api\/videos\/upload$/, /^\/api\/uploads(\/|$)/];
+
+/** Headers that scripts of the frontend may read. */
+const exposedHeaders = [
+  'X-Request-Id',
+  'RateLimit-Limit',
+  'RateLimit-Remaining',
+  'RateLimit-Reset',
+  'Retry-After',
+  'Idempotency-Replayed',
+];
+
+/** Puts the service together. The order of middleware is the order of what they stand on. */
+export function createApp(deps: AppDeps): App {
+  const { config, log } = deps;
+  const metrics = createMetrics();
+  const app = newRouter();
+  app.onError(onError);
+  app.notFound((c) => {
+    throw new RotoError('not_found', `There is nothing at this path for ${c.req.method}.`);
+  });
+  app.use(requestId());
+  app.use(requestLog({ log, metrics }));
+  app.use(clientAddress(config.trustedProxies));
+  app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'self'"] } }));
+  if (config.frontendUrl !== undefined) {
+    app.use('/api/*', cors({ origin: config.frontendUrl, exposeHeaders: exposedHeaders }));
+  }
+  app.use(bodyLimit({ maxBytes: maxBodyBytes, except: uploadPaths }));
+  app.use('/api/*', authenticate(deps));
+  app.use('/api/*', rateLimit({ name: 'api', requests: 600, seconds: 60, by: 'caller' }));
+
+  app.route('/', healthRoutes(deps, metrics));
+  app.route('/', authRoutes(deps));
+  app.route('/', userRoutes());
+  app.route('/', referencePage());
+  describe(app);
+  return app;
+}
+
+/** `/api/openapi.json`. */
+function describe(app: App): void {
+  app.openAPIRegistry.registerComponent('securitySchemes', bearerScheme, {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'The access token of a login, or an API key (roto_…).',
+  });
+  app.doc31('/api/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'roto', version, license: { name: 'Apache-2.0' } },
+  });
+}

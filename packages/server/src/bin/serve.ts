@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { RotoError } from '@roto/sdk/contract';
+import { systemClock } from '../clock.ts';
+import { type ConfigFlags, type Environment, readConfig } from '../config.ts';
+import { createLog, type Log } from '../log.ts';
+import { openDatabase, openService } from '../open-service.ts';
+
+/** How the service is started. */
+export interface ServeOptions {
+  readonly env: Environment;
+  /** Folder that a relative data folder starts from. */
+  readonly cwd: string;
+  readonly flags?: ConfigFlags;
+  /** Made from the configuration unless given. */
+  readonly log?: Log;
+}
+
+/** A service that answers. */
+export interface RunningServer {
+  /** Where it does: `http://127.0.0.1:8000`. */
+  readonly origin: string;
+  /** Takes no more requests, lets those under way and jobs end, and closes everything. */
+  stop(): Promise<void>;
+}
+
+/** Milliseconds that requests under way are waited for. */
+const patienceMs = 10_000;
+
+/**
+ * Starts the service: resolves once it answers.
+ * @throws RotoError `invalid_config`, `data_locked`, `port_in_use`
+ */
+export async function serve({ env, cwd, flags, log: given }: ServeOptions): Promise<RunningServer> {
+  const config = readConfig(env, flags, cwd);
+  const log = given ?? createLog(config.logLevel);
+  const server = createServer();
+  // Before the database: a taken port is said at once, and nothing was touched.
+  const origin = await listen(server, config.host, config.port);
+  try {
+    const database = await openDatabase(config, log);
+    const ownOrigin = () => origin;
+    const service = await openService(database, {
+      config,
+      clock: systemClock,
+      log,
+      ownOrigin,
+    }).catch(async (error: unknown) => {
+      await database.close();
+      throw error;
+    });
+    server.on('request', getRequestListener(service.app.fetch));
+    log.info({ origin, database: database.kind, data: config.data }, 'roto answers');
+    return {
+      origin,
+      async stop() {
+        await close(server);
+        await service.close();
+        log.info('roto has stopped');
+      },
+    };
+  } catch (error) {
+    await close(server);
+    throw error;
+  }
+}
+
+async function listen(server: Server, host: string, port: number): Promise<string> {
+  try {
+    server.listen(port, host);
+    await once(server, 'listening');
+  } catch (cause) {
+    throw listenFailure(cause, host, port);
+  }
+  // biome-ignore lint/plugin: a server that listens on a port has such an address
+  const { port: taken } = server.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${taken}`;
+}
+
+function listenFailure(cause: unknown, host: string, port: number): unknown {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'EADDRINUSE') {
+    return new RotoError('port_in_use', `Another program listens on ${host} port ${port}.`, {
+      param: 'port',
+      hint: 'Stop it, or choose another port.',
+      cause,
+    });
+  }
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return new RotoError('invalid_config', `Cannot listen on ${host} port ${port} (${code}).`, {
+      param: 'host',
+      cause,
+    });
+  }
+  return cause;
+}
+
+async function close(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  const impatient = setTimeout(() => server.closeAllConnections(), patienceMs);
+  await closed;
+  clearTimeout(impatient);
+}

@@ -1,0 +1,181 @@
+import { resolve } from 'node:path';
+import { RotoError } from '@roto/sdk/contract';
+import { exampleSecret, type VariableName, variables } from './variables.ts';
+
+/** Variables by name; `process.env` is one. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The values of all variables, by name. */
+type Values = {
+  readonly [N in VariableName]: ReturnType<(typeof variables)[N]['schema']['parse']>;
+};
+
+/** Where files lie when they do not lie in the data folder. */
+export interface S3Config {
+  readonly bucket: string;
+  readonly region: string;
+  readonly endpoint?: string;
+  /** Absent where the machine has its own. */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+export interface SmtpConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly username?: string;
+  readonly password?: string;
+}
+
+export interface StripeConfig {
+  readonly secretKey: string;
+  readonly webhookSecret: string;
+}
+
+/** How the service is to run; all of it was checked. */
+export interface Config {
+  readonly production: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Absolute. */
+  readonly data: string;
+  /** Undefined in development only: then one is kept in the data folder. */
+  readonly secretKey: string | undefined;
+  readonly previousSecretKey: string | undefined;
+  /** Origin of the site; undefined where the status page of the service is the only one. */
+  readonly frontendUrl: string | undefined;
+  /** Origin of the service as clients reach it. */
+  readonly publicUrl: string | undefined;
+  readonly trustedProxies: number;
+  readonly logLevel: Values['ROTO_LOG_LEVEL'];
+  /** Undefined: the embedded database. */
+  readonly databaseUrl: string | undefined;
+  /** Undefined: the data folder. */
+  readonly s3: S3Config | undefined;
+  readonly mailFrom: string;
+  readonly resendApiKey: string | undefined;
+  readonly smtp: SmtpConfig | undefined;
+  /** False: nothing costs anything. */
+  readonly credits: boolean;
+  /** Undefined: billing is not available. */
+  readonly stripe: StripeConfig | undefined;
+}
+
+/** Flags of the command line. */
+export interface ConfigFlags {
+  readonly host?: string;
+  readonly port?: number;
+  readonly data?: string;
+}
+
+/**
+ * Reads and checks the whole environment.
+ * @param cwd folder that a relative data folder starts from
+ * @throws RotoError `invalid_config`, which names every mistake
+ */
+export function readConfig(env: Environment, flags: ConfigFlags = {}, cwd = '.'): Config {
+  const mistakes: string[] = [];
+  const read = <N extends VariableName>(name: N): Values[N] | undefined => {
+    const given = env[name]?.trim();
+    const { success, data, error } = variables[name].schema.safeParse(given || undefined);
+    if (!success) mistakes.push(`${name}: ${error.issues[0]?.message ?? 'not understood'}.`);
+    // biome-ignore lint/plugin: the schema of a name gives the values of that name
+    return data as Values[N] | undefined;
+  };
+  const names = Object.keys(variables).filter(isVariable);
+  // biome-ignore lint/plugin: every name is read; those with mistakes are refused below
+  const values = Object.fromEntries(names.map((name) => [name, read(name)])) as unknown as Values;
+  mistakes.push(...mistakesBetween(values));
+  if (mistakes.length > 0) throw refusal(mistakes);
+  return toConfig(values, flags, cwd);
+}
+
+function isVariable(name: string): name is VariableName {
+  return Object.hasOwn(variables, name);
+}
+
+function refusal(mistakes: readonly string[]): RotoError {
+  const count = mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`;
+  return new RotoError('invalid_config', `The environment has ${count}. ${mistakes.join(' ')}`, {
+    hint: '.env.example lists every variable.',
+  });
+}
+
+/** What no variable says alone. */
+function mistakesBetween(values: Values): string[] {
+  const production = values.ROTO_ENV === 'production';
+  return [
+    ...together(values, 'AWS_S3_BUCKET', 'AWS_REGION'),
+    ...together(values, 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'),
+    ...together(values, 'AWS_SECRET_ACCESS_KEY', 'AWS_ACCESS_KEY_ID'),
+    ...together(values, 'STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'),
+    ...together(values, 'STRIPE_WEBHOOK_SECRET', 'STRIPE_SECRET_KEY'),
+    ...together(values, 'MAIL_USERNAME', 'MAIL_PASSWORD'),
+    ...(production && values.SECRET_KEY === undefined
+      ? ['SECRET_KEY: production needs one of its own.']
+      : []),
+    ...(production && values.SECRET_KEY === exampleSecret
+      ? ['SECRET_KEY: the one of .env.example is known to everybody.']
+      : []),
+  ];
+}
+
+function together(values: Values, has: VariableName, needs: VariableName): string[] {
+  return values[has] !== undefined && values[needs] === undefined
+    ? [`${needs}: ${has} is set and needs it.`]
+    : [];
+}
+
+function toConfig(values: Values, flags: ConfigFlags, cwd: string): Config {
+  return {
+    production: values.ROTO_ENV === 'production',
+    host: flags.host ?? values.ROTO_HOST,
+    port: flags.port ?? values.ROTO_PORT,
+    data: resolve(cwd, flags.data ?? values.ROTO_DATA),
+    secretKey: values.SECRET_KEY,
+    previousSecretKey: values.SECRET_KEY_PREVIOUS,
+    frontendUrl: values.FRONTEND_URL?.replace(/\/$/, ''),
+    publicUrl: values.ROTO_PUBLIC_URL?.replace(/\/$/, ''),
+    trustedProxies: values.ROTO_TRUSTED_PROXIES,
+    logLevel: values.ROTO_LOG_LEVEL,
+    databaseUrl: values.DATABASE_URL,
+    s3: s3Of(values),
+    mailFrom: values.MAIL_FROM,
+    resendApiKey: values.RESEND_API_KEY,
+    smtp: smtpOf(values),
+    credits: values.ROTO_CREDITS === 'on',
+    stripe: stripeOf(values),
+  };
+}
+
+function s3Of(values: Values): S3Config | undefined {
+  const { AWS_S3_BUCKET: bucket, AWS_REGION: region, AWS_ENDPOINT_URL_S3: endpoint } = values;
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = values;
+  if (bucket === undefined || region === undefined) return undefined;
+  return {
+    bucket,
+    region,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(accessKeyId === undefined || secretAccessKey === undefined
+      ? {}
+      : { credentials: { accessKeyId, secretAccessKey } }),
+  };
+}
+
+function smtpOf(values: Values): SmtpConfig | undefined {
+  const { MAIL_SERVER: host, MAIL_PORT: port } = values;
+  const { MAIL_USERNAME: username, MAIL_PASSWORD: password } = values;
+  if (host === undefined) return undefined;
+  return {
+    host,
+    port,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+  };
+}
+
+function stripeOf(values: Values): StripeConfig | undefined {
+  const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecret } = values;
+  return secretKey === undefined || webhookSecret === undefined
+    ? undefined
+    : { secretKey, webhookSecret };
+}

@@ -1,0 +1,18 @@
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Database } from './db/database.ts';
+import type { Db } from './db/types.ts';
+import type { Queue } from './jobs/queue.ts';
+import type { Log } from './log.ts';
+import type { AccessTokens } from './services/access-tokens.ts';
+
+/** What the app stands on; every route and service takes the part of it that it uses. */
+export interface AppDeps {
+  readonly config: Config;
+  readonly database: Database;
+  readonly db: Db;
+  readonly queue: Queue;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly accessTokens: AccessTokens;
+}

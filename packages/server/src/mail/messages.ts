@@ -1,0 +1,20 @@
+import type { MailMessage } from './mailer.ts';
+
+/** Asks whether an address is the person's who registered it. */
+export function confirmMessage(to: string, link: string): MailMessage {
+  return {
+    to,
+    subject: 'Confirm your address for roto',
+    text: `Somebody, most likely you, made an account at roto with this address.\n\nConfirm it here, within a day:\n${link}\n\nIf it was not you, do nothing: nobody can use the account.\n`,
+    link,
+  };
+}
+
+/** Tells the owner of an account that somebody tried to register its address again. */
+export function accountExistsMessage(to: string): MailMessage {
+  return {
+    to,
+    subject: 'You already have an account at roto',
+    text: 'Somebody, most likely you, wanted to make an account at roto with this address, and there is one already.\n\nSign in with it, or reset its password if you do not know it any more.\n',
+  };
+}
