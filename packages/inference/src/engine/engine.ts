@@ -30,8 +30,6 @@ export interface EngineConfig {
   readonly precision?: 'fp32' | 'int8';
   /** Threads of one operator; the number of cores unless said. */
   readonly threads?: number;
-  /** Absolute folder for what is made of the weights once; roto's cache folder unless said. */
-  readonly cacheDir?: string;
   /** How trackers are to work: of the sam2 engine only. */
   readonly rules?: TrackerRules;
 }

@@ -1,4 +1,5 @@
-import { openCheckpoint } from '../../checkpoint/checkpoint.ts';
+import { RotoError } from '@roto/sdk/contract';
+import { type Checkpoint, openCheckpoint } from '../../checkpoint/checkpoint.ts';
 import { cacheFolder } from '../../track/cache-folder.ts';
 import type { Engine, EngineConfig, EngineIdentity, TrackerSetup } from '../engine.ts';
 import { FeatureCache } from './feature-cache.ts';
@@ -25,9 +26,10 @@ const featureCacheBytes = 256 * 2 ** 20;
  * `out_of_memory`, `invalid_argument` for an input size that is no multiple of 32
  */
 export async function createSam2Engine(config: EngineConfig): Promise<Engine> {
-  const { modelPath, device, inputSize = trainedSize, threads, cacheDir } = config;
+  const { modelPath, model, device, inputSize = trainedSize, threads, cacheDir } = config;
   const checkpoint = await openCheckpoint(modelPath);
   try {
+    const sha256 = await expectedSha256(checkpoint, model?.sha256);
     const networks = await createSam2Networks({
       checkpoint,
       inputSize,
@@ -37,13 +39,26 @@ export async function createSam2Engine(config: EngineConfig): Promise<Engine> {
     });
     return sam2Engine(networks, {
       engine: 'sam2',
-      model: { id: checkpoint.architecture, sha256: await checkpoint.sha256() },
+      model: { id: model?.id ?? checkpoint.architecture, sha256 },
       device,
       settings: { inputSize, tracker: trackerVersion },
     });
   } finally {
     await checkpoint.close();
   }
+}
+
+async function expectedSha256(
+  checkpoint: Checkpoint,
+  expected: string | undefined,
+): Promise<string> {
+  const found = await checkpoint.sha256();
+  if (expected === undefined || expected === found) return found;
+  throw new RotoError(
+    'model_corrupt',
+    `Expected ${checkpoint.path} to have the SHA-256 ${expected}, but it has ${found}.`,
+    { hint: 'Fetch the model again with "roto models pull".' },
+  );
 }
 
 /** The engine over networks that are loaded, which it disposes of with itself. */
