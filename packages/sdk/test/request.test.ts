@@ -204,6 +204,21 @@ describe('retries', () => {
     expect(made.size).toBe(1);
   });
 
+  it('makes one thing of a POST that comes so late that it was sent again', async () => {
+    const keys: unknown[] = [];
+    await using server = await serve(async (request, response) => {
+      await bodyOf(request);
+      keys.push(request.headers['idempotency-key']);
+      reply(response, 200, { id: 'a' });
+    });
+    await using proxy = await faultProxy(server.url, (index) =>
+      index === 0 ? { kind: 'delay', ms: 1500 } : undefined,
+    );
+    await client(proxy.url).request(post, { timeoutMs: 1000 });
+    await expect.poll(() => keys.length).toBe(2);
+    expect(new Set(keys).size).toBe(1);
+  });
+
   it('never sends a streamed body twice, and says so', async () => {
     await using server = await serve((request) => request.socket.destroy());
     const raw = new Blob(['bytes']).stream();

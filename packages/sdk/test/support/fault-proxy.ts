@@ -58,9 +58,13 @@ async function pass(passing: Passing, fault: Fault | undefined): Promise<void> {
       await giveBack(passing, await ask(passing, body), Number.POSITIVE_INFINITY);
       return;
     }
-    case 'delay':
+    case 'delay': {
+      // Read first: it arrives late, but it arrives, even where the client has left.
+      const body = await bodyOf(passing.request);
       await sleep(fault.ms);
-      break;
+      await giveBack(passing, await ask(passing, body), Number.POSITIVE_INFINITY);
+      return;
+    }
     default:
   }
   const bytes = fault?.kind === 'cut-reply' ? fault.afterBytes : Number.POSITIVE_INFINITY;
