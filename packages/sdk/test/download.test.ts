@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -195,15 +195,6 @@ describe('a download', () => {
       (_, response) => void response.writeHead(200, { 'content-length': 0 }).end(),
     );
     expect(await get(server, folder.path, { sizeBytes: 0 })).toHaveLength(0);
-  });
-
-  it.skipIf(process.getuid?.() === 0)('says which path it may not write', async () => {
-    await using folder = await temporaryFolder();
-    await using server = await serveFile();
-    await chmod(folder.path, 0o500);
-    const error = await rejection(get(server, folder.path));
-    expect(error).toMatchObject({ code: 'output_unwritable' });
-    expect(server.requests).toHaveLength(0);
   });
 
   it('says where a file stands in the way of its folder', async () => {
