@@ -1,4 +1,11 @@
-import type { ElementType, OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor } from './model.ts';
+import type {
+  ElementType,
+  OnnxAttribute,
+  OnnxGraph,
+  OnnxModel,
+  OnnxNode,
+  OnnxTensor,
+} from './model.ts';
 import { int64Tensor } from './tensor.ts';
 
 /** Attributes as they are written by hand; `float` and `ints` below make the ones JS cannot tell. */
@@ -40,6 +47,15 @@ export class GraphBuilder {
   readonly #inputs: { name: string; type: ElementType; shape: readonly (number | string)[] }[] = [];
   readonly #outputs: { name: string; type: ElementType; shape: readonly (number | string)[] }[] =
     [];
+  readonly #parent: GraphBuilder | undefined;
+  readonly #prefix: string;
+  #bodies = 0;
+
+  /** @param parent builder of the graph that this one is a body in */
+  constructor(parent?: GraphBuilder) {
+    this.#parent = parent;
+    this.#prefix = parent === undefined ? '' : `${parent.#prefix}${parent.#bodies++}.`;
+  }
 
   /** An input of the graph; sides that are names are decided at run time. */
   input(name: string, type: ElementType, shape: readonly (number | string)[]): string {
@@ -65,10 +81,16 @@ export class GraphBuilder {
     this.#outputs.push({ name, type, shape });
   }
 
-  /** A constant; one of the same name is taken to be the same. */
+  /** A constant; one of the same name is taken to be the same. Bodies keep theirs in the graph. */
   constant(tensor: OnnxTensor): string {
+    if (this.#parent !== undefined) return this.#parent.constant(tensor);
     this.#initializers.set(tensor.name, tensor);
     return tensor.name;
+  }
+
+  /** A builder for a graph inside a node of this one, which may use the values of this one. */
+  body(): GraphBuilder {
+    return new GraphBuilder(this);
   }
 
   /** A list of int64 constants: shapes, axes, starts, ends. */
@@ -92,7 +114,7 @@ export class GraphBuilder {
   }
 
   #add(op: string, inputs: readonly string[], count: number, options: NodeOptions): string[] {
-    const name = `${op}_${this.#nodes.length}`;
+    const name = `${this.#prefix}${op}_${this.#nodes.length}`;
     const outputs = Array.from({ length: count }, (_, index) => `${name}:${index}`);
     const attributes = Object.entries(options.attributes ?? {}).map(
       ([key, value]) => [key, asAttribute(value)] as const,
@@ -114,14 +136,19 @@ export class GraphBuilder {
       irVersion: 8,
       producer: 'roto',
       opsets: options.opsets,
-      graph: {
-        name: options.name,
-        nodes: this.#nodes,
-        initializers: [...this.#initializers.values()],
-        inputs: this.#inputs,
-        outputs: this.#outputs,
-        values: [],
-      },
+      graph: this.buildGraph(options.name),
+    };
+  }
+
+  /** The graph so far, for a node that has it as a body. */
+  buildGraph(name: string): OnnxGraph {
+    return {
+      name,
+      nodes: this.#nodes,
+      initializers: [...this.#initializers.values()],
+      inputs: this.#inputs,
+      outputs: this.#outputs,
+      values: [],
     };
   }
 }

@@ -1,26 +1,36 @@
 import { sam2Sizes } from '../architecture.ts';
 import { foldBias, foldWeights } from '../weights/folds.ts';
-import { rowAfterRow, type TokenMap } from './hiera.ts';
 import type { LinearWeights, Sam2Graph } from './sam2-graph.ts';
+import { rowAfterRow, type TokenMap } from './token-map.ts';
 
 const { dim } = sam2Sizes;
 
 /**
- * The neck, and the decoder's layers that shrink its fine levels. Outputs `fine`, `middle`, `image`
- * and `image_without_memory`, see `FrameFeatures`. The coarsest level only goes into `image`.
- * @param stages the trunk's, finest first
+ * The neck's layer over the output of a stage, and for the two finest the decoder's layer after it,
+ * as one.
+ */
+export function shrinkStage(net: Sam2Graph, map: TokenMap, stage: number): TokenMap {
+  const level = 3 - stage;
+  const decoder = ['sam_mask_decoder.conv_s0', 'sam_mask_decoder.conv_s1'][stage];
+  const layer =
+    decoder === undefined
+      ? { ...net.layer(lateralName(level)), outputs: dim }
+      : folded(net, level, decoder);
+  return { ...map, tokens: net.linear(map.tokens, layer), dim: layer.outputs };
+}
+
+/**
+ * The neck after its layers. Outputs `fine`, `middle`, `image` and `image_without_memory`, see
+ * `FrameFeatures`. The coarsest level only goes into `image`.
+ * @param stages shrunk, finest first
  * Source: Lin et al., Feature Pyramid Networks, 2017.
  */
 export function featurePyramid(net: Sam2Graph, stages: readonly TokenMap[]): void {
-  const [finest, fine, middle, coarsest] = stages;
+  const [finest, fine, middle, coarsest] = stages.map((map) => rowAfterRow(net, map));
   if (!finest || !fine || !middle || !coarsest) throw new RangeError('Expected four stages');
-  addPicture(net, 'fine', lateral(net, finest, folded(net, 3, 'sam_mask_decoder.conv_s0')));
-  addPicture(net, 'middle', lateral(net, fine, folded(net, 2, 'sam_mask_decoder.conv_s1')));
-  const image = topDown(
-    net,
-    lateral(net, middle, net.layer(lateralName(1))),
-    lateral(net, coarsest, net.layer(lateralName(0))),
-  );
+  addPicture(net, 'fine', finest);
+  addPicture(net, 'middle', fine);
+  const image = topDown(net, middle, coarsest);
   addPicture(net, 'image', image);
   const without = net.add(image.tokens, net.weight('no_mem_embed', 1, dim));
   addPicture(net, 'image_without_memory', { ...image, tokens: without });
@@ -31,7 +41,7 @@ function lateralName(level: number): string {
   return `image_encoder.neck.convs.${level}.conv`;
 }
 
-/** A level's layer and the decoder's layer after it as one: nothing is added between the two. */
+/** Exact: nothing is added between the two layers. */
 function folded(
   net: Sam2Graph,
   level: number,
@@ -53,15 +63,6 @@ function folded(
     make: (outer, outerBias, innerBias) => foldBias(outer, outerBias, innerBias),
   });
   return { weight, bias, outputs };
-}
-
-function lateral(
-  net: Sam2Graph,
-  map: TokenMap,
-  layer: LinearWeights & { outputs?: number },
-): TokenMap {
-  const tokens = net.linear(map.tokens, layer);
-  return rowAfterRow(net, { ...map, tokens, dim: layer.outputs ?? dim });
 }
 
 /** `fine` plus `coarse`, whose tokens are repeated 2 x 2. */

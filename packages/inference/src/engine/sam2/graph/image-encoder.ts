@@ -1,7 +1,7 @@
 import type { OnnxModel } from '../../../onnx/model.ts';
 import type { Sam2Architecture } from '../architecture.ts';
 import type { WeightPlan } from '../weights/weight-plan.ts';
-import { featurePyramid } from './feature-pyramid.ts';
+import { featurePyramid, shrinkStage } from './feature-pyramid.ts';
 import { hiera } from './hiera.ts';
 import { Sam2Graph } from './sam2-graph.ts';
 
@@ -18,6 +18,6 @@ export function buildImageEncoder(
 ): OnnxModel {
   const net = new Sam2Graph(plan);
   const pixels = net.input('pixels', 'uint8', 1, size, size, 3);
-  featurePyramid(net, hiera(net, pixels, architecture, size));
+  featurePyramid(net, hiera(net, pixels, { architecture, size, shrink: shrinkStage }));
   return net.build('sam2-image-encoder');
 }

@@ -179,11 +179,7 @@ function attention(
 /** A linear layer over [objects, tokens, channels]. */
 function project(net: Sam2Graph, value: string, name: string): string {
   const { weight, bias } = net.layer(name);
-  const product = net.graph.node('FusedMatMul', [value, weight], {
-    domain: 'com.microsoft',
-    attributes: { transB: 1 },
-  });
-  return net.add(product, bias);
+  return net.add(net.product(value, weight), bias);
 }
 
 /** Image tokens as a picture of four times the side with the fine features in it, 32 channels. */

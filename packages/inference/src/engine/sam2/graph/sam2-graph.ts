@@ -13,16 +13,30 @@ export interface LinearWeights {
   readonly bias: string;
 }
 
+/** A value to go through slice by slice: the type and the sides of one slice. */
+export interface Slices {
+  readonly value: string;
+  readonly type: ElementType;
+  readonly sides: readonly number[];
+}
+
+/** A result for one slice, and its sides. */
+export interface SliceResult {
+  readonly value: string;
+  readonly sides: readonly number[];
+}
+
 /**
  * The layers of SAM 2.1 over a graph that is being built. Tokens are matrices [tokens][channels];
  * pictures are [batch, channels, height, width]. Layers are named as in Meta's checkpoints.
  */
 export class Sam2Graph {
-  readonly graph = new GraphBuilder();
+  readonly graph: GraphBuilder;
   readonly plan: WeightPlan;
 
-  constructor(plan: WeightPlan) {
+  constructor(plan: WeightPlan, graph = new GraphBuilder()) {
     this.plan = plan;
+    this.graph = graph;
   }
 
   /** A tensor of the checkpoint, under another shape where one is given. */
@@ -45,10 +59,32 @@ export class Sam2Graph {
     };
   }
 
+  /** One of equal parts of the outputs of a linear layer, as a layer of its own. */
+  part(name: string, index: number, parts: number): LinearWeights {
+    return {
+      weight: this.graph.constant(this.plan.rows(`${name}.weight`, index, parts)),
+      bias: this.graph.constant(this.plan.rows(`${name}.bias`, index, parts)),
+    };
+  }
+
   /** tokens . weight^T + bias, of a matrix. */
   linear(tokens: string, layer: string | LinearWeights): string {
     const { weight, bias } = typeof layer === 'string' ? this.layer(layer) : layer;
     return this.graph.node('Gemm', [tokens, weight, bias], { attributes: { transB: 1 } });
+  }
+
+  /** GELU of a linear layer, of a matrix. */
+  linearGelu(tokens: string, name: string): string {
+    const { weight, bias } = this.layer(name);
+    return this.graph.node('BiasGelu', [this.product(tokens, weight), bias], { domain: microsoft });
+  }
+
+  /** value . weight^T over the last axis. */
+  product(value: string, weight: string): string {
+    return this.graph.node('FusedMatMul', [value, weight], {
+      domain: microsoft,
+      attributes: { transB: 1 },
+    });
   }
 
   /** Linear layers with ReLU between them. */
@@ -137,6 +173,31 @@ export class Sam2Graph {
 
   concat(axis: number, ...parts: readonly string[]): string {
     return this.graph.node('Concat', parts, { attributes: { axis } });
+  }
+
+  /**
+   * Runs a body once for each first index of `slices`; the results of all runs, one after the other,
+   * along a new first axis.
+   */
+  forEachSlice(
+    slices: readonly Slices[],
+    body: (net: Sam2Graph, ...slices: readonly string[]) => readonly SliceResult[],
+  ): readonly string[] {
+    const inner = new Sam2Graph(this.plan, this.graph.body());
+    const names = slices.map(({ value, type, sides }) =>
+      inner.graph.input(`${value}.slice`, type, sides),
+    );
+    const results = body(inner, ...names);
+    for (const { value, sides } of results) inner.output(`${value}.result`, value, ...sides);
+    const graph = { kind: 'graph', value: inner.graph.buildGraph('body') } as const;
+    return this.graph.nodes(
+      'Scan',
+      slices.map(({ value }) => value),
+      results.length,
+      {
+        attributes: { body: graph, num_scan_inputs: slices.length },
+      },
+    );
   }
 
   input(name: string, type: ElementType, ...sides: readonly (number | string)[]): string {

@@ -66,6 +66,19 @@ export class WeightPlan {
     };
   }
 
+  /** One of equal parts of the rows of a tensor: they lie one after the other. */
+  rows(name: string, index: number, parts: number): OnnxTensor {
+    const whole = this.stored(name);
+    if (whole.data instanceof Uint8Array) throw new RangeError(`"${name}" lies in the model`);
+    const length = whole.data.length / parts;
+    return {
+      ...whole,
+      name: `${name}.part${index}`,
+      dims: [(whole.dims[0] ?? 0) / parts, ...whole.dims.slice(1)],
+      data: { ...whole.data, offset: whole.data.offset + index * length, length },
+    };
+  }
+
   derived(weight: DerivedWeight): OnnxTensor {
     const { name, dims } = weight;
     const { offset, length } = this.#derived.get(name) ?? this.#place(weight);
