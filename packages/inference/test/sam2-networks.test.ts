@@ -1,4 +1,13 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -152,6 +161,23 @@ test('derived weights are made once, and anew where the file is damaged', async 
     await one.dispose();
     await other.dispose();
   }
+});
+
+test('a checkpoint behind a link is read, one that is gone or cut short is told', async () => {
+  const outside = await mkdtemp(join(tmpdir(), 'roto elsewhere '));
+  const path = join(outside, 'copy.pt');
+  await copyFile(checkpoint.path, path);
+  const link = join(folder, 'link.pt');
+  await symlink(path, link);
+  const linked = await openCheckpoint(link);
+  const create = () =>
+    createSam2Networks({ checkpoint: linked, inputSize: size, cacheDir: join(folder, 'cache') });
+  await (await create()).dispose();
+  await truncate(path, 50e6);
+  await expect(create()).rejects.toMatchObject({ code: 'model_corrupt' });
+  await rm(outside, { recursive: true });
+  await expect(create()).rejects.toMatchObject({ code: 'model_missing' });
+  await linked.close();
 });
 
 test('an input size that is no multiple of 32 is refused', async () => {

@@ -9,6 +9,11 @@ test.each([
   ['CUDA failure 100: no CUDA-capable device is detected ; GPU=-1', 'device_unavailable'],
   ['Load model from x.onnx failed:Protobuf parsing failed.', 'model_corrupt'],
   ['[ONNXRuntimeError] : 3 : NO_SUCHFILE : x.onnx failed. File does not exist', 'model_missing'],
+  [
+    'External data path validation failed. External data path does not exist: "/x.pt"',
+    'model_missing',
+  ],
+  ['External initializer: w offset: 9 size to read: 4 are out of bounds', 'model_corrupt'],
   ['Non-zero status code returned while running Conv node.', 'engine_failed'],
 ])('"%s" is %s, with the network named and the cause kept', (words, code) => {
   const cause = new Error(words);

@@ -5,12 +5,13 @@ import { type ErrorCode, RotoError } from '@roto/sdk/contract';
  * words; everything else compares {@link RotoError.code}.
  */
 const patterns: readonly (readonly [RegExp, ErrorCode])[] = [
-  [/NO_SUCHFILE/i, 'model_missing'],
+  [/NO_SUCHFILE|External data path does not exist/i, 'model_missing'],
   [
     /bad_?alloc|out of memory|failed to allocate|ALLOC_FAILED|Array buffer allocation/i,
     'out_of_memory',
   ],
   [/providers_|ExecutionProvider|\bCUDA\b|\bcuDNN\b|no available backend/i, 'device_unavailable'],
+  [/External (data|initializer)/i, 'model_corrupt'],
   [/INVALID_PROTOBUF|INVALID_GRAPH|Protobuf|ModelProto|No graph|opset/i, 'model_corrupt'],
 ];
 

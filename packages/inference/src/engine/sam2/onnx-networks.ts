@@ -1,17 +1,21 @@
 import { createHash } from 'node:crypto';
+import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RotoError } from '@roto/sdk/contract';
 import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
 import type { OnnxModel } from '../../onnx/model.ts';
 import { writeModel } from '../../onnx/write-model.ts';
+import { hasByteDotProducts } from '../../ort/cpu.ts';
 import { createNetwork, type Network, resultFloats } from '../../ort/session.ts';
 import { byteInput, floatInput, intInput, type NetworkValue } from '../../ort/tensor.ts';
+import { guardCache } from '../../track/cache-failure.ts';
 import { sam2Architectures, sam2Sizes } from './architecture.ts';
 import { buildImageEncoder } from './graph/image-encoder.ts';
 import { buildMaskDecoder } from './graph/mask-decoder.ts';
 import { buildMemoryAttention } from './graph/memory-attention.ts';
 import { buildMemoryEncoder } from './graph/memory-encoder.ts';
 import { buildMaskPrompt } from './graph/prompt-encoder.ts';
+import type { Precision } from './graph/sam2-graph.ts';
 import type {
   DecodedMasks,
   DecoderPrompt,
@@ -23,7 +27,7 @@ import type {
 } from './networks.ts';
 import { shrinkMask } from './shrink-mask.ts';
 import { makeDerivedFile } from './weights/derived-file.ts';
-import { commonFolder, placeWeights } from './weights/place-weights.ts';
+import { commonFolder, placeWeights, type WeightFiles } from './weights/place-weights.ts';
 import { WeightPlan } from './weights/weight-plan.ts';
 
 const { dim, memoryDim, maskTokens } = sam2Sizes;
@@ -39,6 +43,11 @@ export interface Sam2NetworkOptions {
   readonly cacheDir: string;
   /** `cpu` (the default), `cuda` or `cuda:N`. */
   readonly device?: string;
+  /**
+   * `int8` has the linear layers of the image encoder's trunk in bytes; `fp32` unless said. Needs a
+   * processor with byte dot products.
+   */
+  readonly precision?: Precision;
   /** Threads of one operator; the number of cores this process may use unless said. */
   readonly threads?: number;
   readonly signal?: AbortSignal;
@@ -54,28 +63,23 @@ const weightsVersion = 1;
  * SAM 2.1 in onnxruntime, straight from a checkpoint: its weights are mapped from where they lie;
  * those that need another form are made once and kept in the cache folder.
  *
- * @throws RotoError `invalid_argument` for a size that is no multiple of 32, `model_corrupt`,
- * `device_unavailable`, `out_of_memory`, `interrupted`, or what the cache folder fails with
+ * @throws RotoError `invalid_argument` for a size that is no multiple of 32 or a precision that this
+ * processor does not have, `model_missing`, `model_corrupt`, `device_unavailable`, `out_of_memory`,
+ * `interrupted`, or what the cache folder fails with
  */
 export async function createSam2Networks(options: Sam2NetworkOptions): Promise<Sam2Networks> {
-  const { checkpoint, inputSize } = options;
-  if (!Number.isSafeInteger(inputSize) || inputSize < 32 || inputSize % 32 !== 0) {
-    throw new RotoError(
-      'invalid_argument',
-      `Expected an input size that is a multiple of 32 but received ${inputSize}.`,
-      { param: 'inputSize' },
-    );
-  }
+  const { checkpoint, inputSize, precision = 'fp32' } = options;
+  checkOptions(inputSize, precision);
   const plan = new WeightPlan(checkpoint.tensors);
   const architecture = sam2Architectures[checkpoint.architecture];
   const models: Readonly<Record<NetworkName, OnnxModel>> = {
-    encode: buildImageEncoder(plan, architecture, inputSize),
+    encode: buildImageEncoder(plan, architecture, inputSize, precision),
     attend: buildMemoryAttention(plan, inputSize),
     decode: buildMaskDecoder(plan, inputSize),
     embedMask: buildMaskPrompt(plan, inputSize),
     encodeMemory: buildMemoryEncoder(plan, inputSize),
   };
-  const files = { checkpoint: checkpoint.path, derived: await derivedPath(options, plan) };
+  const files = await weightFiles(options, plan);
   await makeDerivedFile({
     path: files.derived,
     weights: plan.derivedWeights,
@@ -101,19 +105,52 @@ export async function createSam2Networks(options: Sam2NetworkOptions): Promise<S
   }
 }
 
-/** Named after all that its bytes depend on. */
-async function derivedPath(options: Sam2NetworkOptions, plan: WeightPlan): Promise<string> {
+function checkOptions(inputSize: number, precision: Precision): void {
+  if (!Number.isSafeInteger(inputSize) || inputSize < 32 || inputSize % 32 !== 0) {
+    throw new RotoError(
+      'invalid_argument',
+      `Expected an input size that is a multiple of 32 but received ${inputSize}.`,
+      { param: 'inputSize' },
+    );
+  }
+  if (precision === 'int8' && !hasByteDotProducts()) {
+    throw new RotoError(
+      'invalid_argument',
+      'Expected a processor with byte dot products (VNNI, or dotprod of ARM) for precision int8.',
+      { param: 'precision', hint: 'Use fp32.' },
+    );
+  }
+}
+
+/**
+ * Real paths of the files of weights: a link may lead out of the folder that the runtime reads them
+ * from. The derived file is named after all that its bytes depend on.
+ */
+async function weightFiles(options: Sam2NetworkOptions, plan: WeightPlan): Promise<WeightFiles> {
   const { checkpoint, inputSize, cacheDir, signal } = options;
   const layout = plan.derivedWeights.map(({ name, dims }) => [name, dims]);
   const version = createHash('sha256')
     .update(JSON.stringify([weightsVersion, layout]))
     .digest('hex');
   const sha256 = await checkpoint.sha256(signal);
-  return join(
-    cacheDir,
-    'weights',
-    `${sha256.slice(0, 32)}-${inputSize}-${version.slice(0, 8)}.bin`,
-  );
+  const name = `${sha256.slice(0, 32)}-${inputSize}-${version.slice(0, 8)}.bin`;
+  const folder = join(cacheDir, 'weights');
+  await guardCache(cacheDir, () => mkdir(folder, { recursive: true }));
+  return {
+    checkpoint: await realPath(checkpoint.path),
+    derived: join(await realpath(folder), name),
+  };
+}
+
+async function realPath(checkpoint: string): Promise<string> {
+  try {
+    return await realpath(checkpoint);
+  } catch (cause) {
+    throw new RotoError('model_missing', `Expected a checkpoint at ${checkpoint}: it is gone.`, {
+      param: 'model',
+      cause,
+    });
+  }
 }
 
 /** Small weights that are used outside of graphs. */

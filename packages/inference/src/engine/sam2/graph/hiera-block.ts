@@ -1,6 +1,7 @@
 import type { Sam2Block } from '../architecture.ts';
 import type { Sam2Graph } from './sam2-graph.ts';
 import { cutIntoWindows, joinWindows, pool, type TokenMap } from './token-map.ts';
+import { trunkLayer, trunkLayerGelu } from './trunk-layer.ts';
 
 const normEpsilon = 1e-6;
 
@@ -14,11 +15,12 @@ export function hieraBlock(
   const normed = { ...map, tokens: net.norm(map.tokens, `${name}.norm1`, normEpsilon) };
   const attended = attention(net, normed, block, `${name}.attn`);
   const mixed = net.add(residual(net, map, normed, block, name), attended.tokens);
-  const wide = net.linearGelu(
+  const wide = trunkLayerGelu(
+    net,
     net.norm(mixed, `${name}.norm2`, normEpsilon),
     `${name}.mlp.layers.0`,
   );
-  const narrow = net.linear(wide, `${name}.mlp.layers.1`);
+  const narrow = trunkLayer(net, wide, `${name}.mlp.layers.1`);
   return { ...attended, tokens: net.add(mixed, narrow) };
 }
 
@@ -31,7 +33,7 @@ function residual(
   name: string,
 ): string {
   if (inputDim === dim) return map.tokens;
-  const widened = { ...map, dim, tokens: net.linear(normed.tokens, `${name}.proj`) };
+  const widened = { ...map, dim, tokens: trunkLayer(net, normed.tokens, `${name}.proj`) };
   return pools ? pool(net, widened) : widened.tokens;
 }
 
@@ -44,7 +46,7 @@ function attention(net: Sam2Graph, map: TokenMap, block: Sam2Block, name: string
   const window = block.window === 0 ? map.side : block.window;
   const cut = window === map.window ? map : cutIntoWindows(net, map, window);
   // Three layers, whose weights lie one after the other: their outputs need not be taken apart.
-  const part = (index: number) => net.linear(cut.tokens, net.part(`${name}.qkv`, index, 3));
+  const part = (index: number) => trunkLayer(net, cut.tokens, `${name}.qkv`, { index, count: 3 });
   const inWindows = (tokens: string, side: number) => net.reshape(tokens, -1, side * side, dim);
   const shrink = pools ? 2 : 1;
   const out = { dim, side: cut.side / shrink, window: window / shrink };
@@ -57,5 +59,5 @@ function attention(net: Sam2Graph, map: TokenMap, block: Sam2Block, name: string
   );
   const mixed = { ...out, tokens: net.reshape(attended, -1, dim) };
   const joined = cut === map ? mixed : joinWindows(net, mixed, map.side / shrink);
-  return { ...joined, tokens: net.linear(joined.tokens, `${name}.proj`) };
+  return { ...joined, tokens: trunkLayer(net, joined.tokens, `${name}.proj`) };
 }

@@ -3,7 +3,7 @@ import type { Sam2Architecture } from '../architecture.ts';
 import type { WeightPlan } from '../weights/weight-plan.ts';
 import { featurePyramid, shrinkStage } from './feature-pyramid.ts';
 import { hiera } from './hiera.ts';
-import { Sam2Graph } from './sam2-graph.ts';
+import { type Precision, Sam2Graph } from './sam2-graph.ts';
 
 /**
  * The image encoder. Input `pixels` uint8 [1, size, size, 3], interleaved RGB; outputs `fine`
@@ -15,8 +15,9 @@ export function buildImageEncoder(
   plan: WeightPlan,
   architecture: Sam2Architecture,
   size: number,
+  precision: Precision,
 ): OnnxModel {
-  const net = new Sam2Graph(plan);
+  const net = new Sam2Graph(plan, precision);
   const pixels = net.input('pixels', 'uint8', 1, size, size, 3);
   featurePyramid(net, hiera(net, pixels, { architecture, size, shrink: shrinkStage }));
   return net.build('sam2-image-encoder');

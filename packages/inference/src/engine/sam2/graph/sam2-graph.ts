@@ -3,7 +3,10 @@ import type { ElementType, OnnxModel } from '../../../onnx/model.ts';
 import type { DerivedWeight, WeightPlan } from '../weights/weight-plan.ts';
 
 /** Operator set of onnxruntime's own fused operators. */
-const microsoft = 'com.microsoft';
+export const microsoft = 'com.microsoft';
+
+/** Numbers of the linear layers of the trunk; everything else is float32. */
+export type Precision = 'fp32' | 'int8';
 
 /** A linear map, or a convolution of 1x1, by the names of its constants in the graph. */
 export interface LinearWeights {
@@ -33,9 +36,11 @@ export interface SliceResult {
 export class Sam2Graph {
   readonly graph: GraphBuilder;
   readonly plan: WeightPlan;
+  readonly precision: Precision;
 
-  constructor(plan: WeightPlan, graph = new GraphBuilder()) {
+  constructor(plan: WeightPlan, precision: Precision = 'fp32', graph = new GraphBuilder()) {
     this.plan = plan;
+    this.precision = precision;
     this.graph = graph;
   }
 
@@ -59,14 +64,6 @@ export class Sam2Graph {
     };
   }
 
-  /** One of equal parts of the outputs of a linear layer, as a layer of its own. */
-  part(name: string, index: number, parts: number): LinearWeights {
-    return {
-      weight: this.graph.constant(this.plan.rows(`${name}.weight`, index, parts)),
-      bias: this.graph.constant(this.plan.rows(`${name}.bias`, index, parts)),
-    };
-  }
-
   /** tokens . weight^T + bias, of a matrix. */
   linear(tokens: string, layer: string | LinearWeights): string {
     const { weight, bias } = typeof layer === 'string' ? this.layer(layer) : layer;
@@ -74,8 +71,8 @@ export class Sam2Graph {
   }
 
   /** GELU of a linear layer, of a matrix. */
-  linearGelu(tokens: string, name: string): string {
-    const { weight, bias } = this.layer(name);
+  linearGelu(tokens: string, layer: string | LinearWeights): string {
+    const { weight, bias } = typeof layer === 'string' ? this.layer(layer) : layer;
     return this.graph.node('BiasGelu', [this.product(tokens, weight), bias], { domain: microsoft });
   }
 
@@ -183,7 +180,7 @@ export class Sam2Graph {
     slices: readonly Slices[],
     body: (net: Sam2Graph, ...slices: readonly string[]) => readonly SliceResult[],
   ): readonly string[] {
-    const inner = new Sam2Graph(this.plan, this.graph.body());
+    const inner = new Sam2Graph(this.plan, this.precision, this.graph.body());
     const names = slices.map(({ value, type, sides }) =>
       inner.graph.input(`${value}.slice`, type, sides),
     );

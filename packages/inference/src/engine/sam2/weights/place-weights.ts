@@ -1,4 +1,5 @@
-import { join, relative, sep } from 'node:path';
+import { parse, relative } from 'node:path';
+import { RotoError } from '@roto/sdk/contract';
 import type { OnnxModel, OnnxTensor } from '../../../onnx/model.ts';
 import { plannedLocations } from './weight-plan.ts';
 
@@ -11,14 +12,18 @@ export interface WeightFiles {
 /**
  * The folder that onnxruntime looks for a model's weights in. It takes neither absolute paths nor
  * `..`, and the checkpoint and the cache lie in different folders: so it is one that holds both.
- * On Windows they must be on one drive.
+ * @throws RotoError `invalid_argument` where there is none: on Windows, when they are on two drives
  */
-export function commonFolder(files: WeightFiles): string {
-  const parts = files.checkpoint.split(sep);
-  const others = files.derived.split(sep);
-  let count = 0;
-  while (count < parts.length - 1 && parts[count] === others[count]) count += 1;
-  return join(parts.slice(0, count).join(sep), sep);
+export function commonFolder({ checkpoint, derived }: WeightFiles): string {
+  const { root } = parse(checkpoint);
+  if (parse(derived).root !== root) {
+    throw new RotoError(
+      'invalid_argument',
+      `Expected the model and the cache on one drive but they are ${checkpoint} and ${derived}.`,
+      { param: 'cache', hint: 'Put the cache on the drive of the model, with ROTO_CACHE_DIR.' },
+    );
+  }
+  return root;
 }
 
 /** The model with its weights where they are: paths relative to {@link commonFolder}. */

@@ -1,6 +1,6 @@
 import { RotoError } from '@roto/sdk/contract';
 import type { TensorEntry } from '../../../checkpoint/tensor-entry.ts';
-import type { OnnxTensor } from '../../../onnx/model.ts';
+import { elementBytes, type OnnxTensor } from '../../../onnx/model.ts';
 
 /** Files that the initializers of a planned graph lie in, until they get their real places. */
 export const plannedLocations = { checkpoint: 'checkpoint', derived: 'derived' } as const;
@@ -12,8 +12,10 @@ export interface DerivedWeight {
   readonly dims: readonly number[];
   /** Tensors of the checkpoint it is made of, by Meta's names. */
   readonly from: readonly string[];
-  /** Float32 values, row after row, from those of `from` in order. */
-  readonly make: (...sources: Float32Array[]) => Float32Array;
+  /** What its values are; float32 unless said. */
+  readonly type?: 'float32' | 'int8';
+  /** The values, row after row, from those of `from` in order. */
+  readonly make: (...sources: Float32Array[]) => Float32Array | Int8Array;
 }
 
 /** A derived weight and its place in the file of derived weights, in bytes. */
@@ -66,33 +68,37 @@ export class WeightPlan {
     };
   }
 
-  /** One of equal parts of the rows of a tensor: they lie one after the other. */
-  rows(name: string, index: number, parts: number): OnnxTensor {
+  /** One of `count` equal parts of the rows of a tensor: they lie one after the other. */
+  rows(
+    name: string,
+    { index, count }: { readonly index: number; readonly count: number },
+  ): OnnxTensor {
     const whole = this.stored(name);
     if (whole.data instanceof Uint8Array) throw new RangeError(`"${name}" lies in the model`);
-    const length = whole.data.length / parts;
+    const length = whole.data.length / count;
     return {
       ...whole,
-      name: `${name}.part${index}`,
-      dims: [(whole.dims[0] ?? 0) / parts, ...whole.dims.slice(1)],
+      name: `${name}[${index}/${count}]`,
+      dims: [(whole.dims[0] ?? 0) / count, ...whole.dims.slice(1)],
       data: { ...whole.data, offset: whole.data.offset + index * length, length },
     };
   }
 
   derived(weight: DerivedWeight): OnnxTensor {
-    const { name, dims } = weight;
+    const { name, dims, type = 'float32' } = weight;
     const { offset, length } = this.#derived.get(name) ?? this.#place(weight);
     const location = plannedLocations.derived;
     return {
       name: shapedName(name, dims),
-      type: 'float32',
+      type,
       dims,
       data: { location, offset, length },
     };
   }
 
   #place(weight: DerivedWeight): PlacedWeight {
-    const length = weight.dims.reduce((product, side) => product * side, 4);
+    const width = elementBytes[weight.type ?? 'float32'];
+    const length = weight.dims.reduce((product, side) => product * side, width);
     const placed = { ...weight, offset: this.#bytes, length };
     this.#derived.set(weight.name, placed);
     this.#bytes = Math.ceil((this.#bytes + length) / alignment) * alignment;
