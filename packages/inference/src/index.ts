@@ -6,6 +6,7 @@ export type {
   ObjectMask,
   Region,
 } from './engine/engine.ts';
+export { EnginePool, type EnginePoolOptions } from './engine/engine-pool.ts';
 export type { Matte } from './matte/alpha.ts';
 export { readMaskPicture } from './matte/read-mask.ts';
 export { renderMatte } from './matte/render-matte.ts';

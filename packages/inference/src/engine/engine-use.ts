@@ -1,3 +1,4 @@
+import type { RotoError } from '@roto/sdk/contract';
 import type { Frame } from '../media/clip.ts';
 import type {
   Direction,
@@ -8,12 +9,24 @@ import type {
 } from './engine.ts';
 import type { EngineWork } from './engine-calls.ts';
 import type { EngineHost } from './engine-host.ts';
+import { isOutOfMemory } from './engine-memory.ts';
 
 /** What one tracker of a job does on one frame. */
 export type UseCall =
   | { readonly kind: 'seed'; readonly tracker: number; readonly prompt: EnginePrompt }
   | { readonly kind: 'track'; readonly tracker: number; readonly direction: Direction }
   | { readonly kind: 'correct'; readonly tracker: number; readonly prompt: EnginePrompt };
+
+/** What a use asks of whoever lends the engine. */
+export interface EngineLender {
+  /** Called once the job is done and its trackers are gone. */
+  release(): Promise<void>;
+  /** Whether other engines are loaded that nobody uses. */
+  hasIdle(): boolean;
+  dropIdle(): Promise<void>;
+  /** Says more of why memory was short. */
+  explain(error: RotoError): Promise<RotoError>;
+}
 
 /** One job's use of an engine that others may use too: its own trackers, and what it cost. */
 export class EngineUse {
@@ -22,7 +35,7 @@ export class EngineUse {
   readonly #host: EngineHost;
   readonly #setup: TrackerSetup;
   readonly #before: EngineWork;
-  readonly #release: () => Promise<void>;
+  readonly #lender: EngineLender;
   readonly #trackers = new Set<number>();
   #closed: Promise<void> | undefined;
 
@@ -30,22 +43,21 @@ export class EngineUse {
     host: EngineHost,
     setup: TrackerSetup,
     before: EngineWork,
-    release: () => Promise<void>,
+    lender: EngineLender,
   ) {
     this.identity = identityWith(host.identity, setup);
     this.#host = host;
     this.#setup = setup;
     this.#before = before;
-    this.#release = release;
+    this.#lender = lender;
   }
 
-  /** @param release called once the job is done and its trackers are gone */
   static async begin(
     host: EngineHost,
     setup: TrackerSetup,
-    release: () => Promise<void>,
+    lender: EngineLender,
   ): Promise<EngineUse> {
-    return new EngineUse(host, setup, await host.work(), release);
+    return new EngineUse(host, setup, await host.work(), lender);
   }
 
   /** A number for a new tracker, to be used in the calls of {@link step} and {@link restore}. */
@@ -55,13 +67,26 @@ export class EngineUse {
     return tracker;
   }
 
-  /** Lets trackers work on one frame; the frame's pixels move to the engine and are gone here. */
-  step(frame: Frame, calls: readonly UseCall[]): Promise<readonly ObjectMask[]> {
+  /**
+   * Lets trackers work on one frame; the frame's pixels move to the engine and are gone here. Where
+   * memory is short, engines that nobody uses are dropped and it is tried once more.
+   * @throws RotoError `out_of_memory` with what would fit, `engine_failed`
+   */
+  async step(frame: Frame, calls: readonly UseCall[]): Promise<readonly ObjectMask[]> {
     const setup = this.#setup;
-    return this.#host.step(
-      frame,
-      calls.map((call) => (call.kind === 'seed' ? { ...call, setup } : call)),
-    );
+    const sent = calls.map((call) => (call.kind === 'seed' ? { ...call, setup } : call));
+    const again = this.#lender.hasIdle() ? { ...frame, rgb: frame.rgb.slice() } : undefined;
+    try {
+      try {
+        return await this.#host.step(frame, sent);
+      } catch (error) {
+        if (again === undefined || !isOutOfMemory(error)) throw error;
+        await this.#lender.dropIdle();
+        return await this.#host.step(again, sent);
+      }
+    } catch (error) {
+      throw isOutOfMemory(error) ? await this.#lender.explain(error) : error;
+    }
   }
 
   snapshot(tracker: number): Promise<Uint8Array> {
@@ -100,7 +125,7 @@ export class EngineUse {
   async #close(): Promise<void> {
     // Whoever asked a failed engine something was told of the failure.
     for (const tracker of this.#trackers) await this.#host.drop(tracker).catch(() => undefined);
-    await this.#release();
+    await this.#lender.release();
   }
 }
 

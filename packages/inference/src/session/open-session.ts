@@ -51,7 +51,9 @@ export async function openSession(options: OpenSessionOptions): Promise<Session>
   const { config: engine, warnings } = await resolveEngine(asked);
   const clip = await openClip(source, { cacheDir, ...stop });
   try {
-    const place = { clip: clip.info, engine, cacheDir, missingFrames: source.missingFrames };
+    const { missingFrames } = source;
+    const shared = options.engines === undefined ? {} : { engines: options.engines };
+    const place = { clip: clip.info, engine, cacheDir, missingFrames, ...shared };
     const tracking = await openTracking({ ...place, ...stop });
     const { firstFrame, lastFrame } = clip.info;
     const range = source.range ?? { first: firstFrame, last: lastFrame };

@@ -1,5 +1,6 @@
 import type { FrameRange, ResultWarning, ShotInput } from '@roto/sdk/contract';
 import type { EngineIdentity, EnginePrompt, ObjectMask } from '../engine/engine.ts';
+import type { EnginePool } from '../engine/engine-pool.ts';
 import type { ClipInfo, Frame } from '../media/clip.ts';
 
 /** One object on one frame: logits over a region of the picture, which `renderMatte` makes alpha. */
@@ -95,6 +96,8 @@ export interface OpenSessionOptions {
   readonly engine?: ShotInput['engine'];
   /** Folder the cache lives in; `ROTO_CACHE_DIR`, else the XDG cache, unless said. */
   readonly cache?: string;
+  /** Engines shared with other jobs; one is loaded for this one alone unless given. */
+  readonly engines?: EnginePool;
   /** Stops the opening. */
   readonly signal?: AbortSignal;
 }

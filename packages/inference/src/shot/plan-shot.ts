@@ -22,7 +22,8 @@ export async function planShot(input: ShotInput, options: PrepareOptions): Promi
     const { missingFrames } = open.shot.source;
     const { engine, cacheDir } = run;
     const stop = options.signal === undefined ? {} : { signal: options.signal };
-    const place = { clip: open.clip.info, engine, cacheDir, missingFrames };
+    const shared = run.engines === undefined ? {} : { engines: run.engines };
+    const place = { clip: open.clip.info, engine, cacheDir, missingFrames, ...shared };
     const tracking = await openTracking({ ...place, ...stop, readOnly: true });
     try {
       return await planWith(run, tracking, options.signal);

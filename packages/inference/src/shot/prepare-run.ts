@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { ResultWarning, Shot } from '@roto/sdk/contract';
 import { companionsOf } from '../engine/companions.ts';
 import type { EngineConfig } from '../engine/engine.ts';
+import type { EnginePool } from '../engine/engine-pool.ts';
 import { estimateBytes } from '../export/estimate.ts';
 import { checkOutputs, type PreflightOptions, spaceWarning } from '../export/preflight.ts';
 import { resolveEngine } from '../models/resolve-engine.ts';
@@ -19,6 +20,8 @@ export interface PrepareOptions {
   readonly overwrite?: boolean;
   /** Folder the cache lives in; `ROTO_CACHE_DIR`, else the XDG cache, unless said. */
   readonly cache?: string;
+  /** Engines shared with other jobs; one is loaded for this one alone unless given. */
+  readonly engines?: EnginePool;
   readonly signal?: AbortSignal;
 }
 
@@ -26,6 +29,7 @@ export interface PrepareOptions {
 export interface PreparedRun extends ShotOutputs {
   readonly open: OpenShot;
   readonly engine: EngineConfig;
+  readonly engines: EnginePool | undefined;
   readonly base: string;
   readonly cacheDir: string;
   readonly preflight: PreflightOptions;
@@ -73,5 +77,16 @@ export async function describeRun(shot: Shot, options: PrepareOptions): Promise<
     ...clip.info.warnings,
     ...(space === undefined ? [] : [space]),
   ];
-  return { open, engine, base, cacheDir, places, outputs, preflight, outputBytes, warnings };
+  return {
+    open,
+    engine,
+    engines: options.engines,
+    base,
+    cacheDir,
+    places,
+    outputs,
+    preflight,
+    outputBytes,
+    warnings,
+  };
 }

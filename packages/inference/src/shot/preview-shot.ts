@@ -8,6 +8,7 @@ import {
 } from '@roto/sdk/contract';
 import sharp from 'sharp';
 import { companionsOf } from '../engine/companions.ts';
+import type { EnginePool } from '../engine/engine-pool.ts';
 import { ExportHost } from '../export/export-host.ts';
 import { frameDigits } from '../export/frame-file.ts';
 import { writePictures } from '../export/write-pictures.ts';
@@ -32,6 +33,8 @@ export interface PreviewShotOptions {
   readonly base?: string;
   /** Folder the cache lives in; `ROTO_CACHE_DIR`, else the XDG cache, unless said. */
   readonly cache?: string;
+  /** Engines shared with other jobs; one is loaded for this one alone unless given. */
+  readonly engines?: EnginePool;
   /** Replaces pictures that are there already. */
   readonly overwrite?: boolean;
   readonly signal?: AbortSignal;
@@ -71,7 +74,8 @@ export async function previewShot(
   const open = await openShot(shot, { base, cacheDir, companions, ...signal });
   try {
     const { missingFrames } = shot.source;
-    const place = { clip: open.clip.info, engine, cacheDir, missingFrames };
+    const shared = options.engines === undefined ? {} : { engines: options.engines };
+    const place = { clip: open.clip.info, engine, cacheDir, missingFrames, ...shared };
     const tracking = await openTracking({ ...place, ...signal });
     try {
       const plate = await open.clip.frame(frame, options.signal);

@@ -1,4 +1,5 @@
 import { parseShot, type Result, type RunEvent, type ShotInput } from '@roto/sdk/contract';
+import type { EnginePool } from '../engine/engine-pool.ts';
 import { StageClock } from '../timing/stage-clock.ts';
 import { pruneTracks } from '../track/remove-tracks.ts';
 import { resultOf } from './export-shot.ts';
@@ -15,6 +16,8 @@ export interface RunShotOptions {
   readonly overwrite?: boolean;
   /** Folder the cache lives in; `ROTO_CACHE_DIR`, else the XDG cache, unless said. */
   readonly cache?: string;
+  /** Engines shared with other jobs; one is loaded for this one alone unless given. */
+  readonly engines?: EnginePool;
   readonly signal?: AbortSignal;
   /** Told of the start, of every finished frame and of every warning; not of result and error. */
   readonly onEvent?: (event: RunEvent) => void;

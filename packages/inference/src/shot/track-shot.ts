@@ -39,7 +39,8 @@ export async function trackShot(
   const { open, cacheDir, engine } = run;
   const { missingFrames } = open.shot.source;
   const stop = options.signal === undefined ? {} : { signal: options.signal };
-  const place = { clip: open.clip.info, engine, cacheDir, missingFrames };
+  const shared = run.engines === undefined ? {} : { engines: run.engines };
+  const place = { clip: open.clip.info, engine, cacheDir, missingFrames, ...shared };
   const opening = openTracking({ ...place, ...stop });
   const tracking = await clock.time('load', opening);
   try {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { EngineConfig, EngineIdentity, TrackerSetup } from '../engine/engine.ts';
-import { EngineHost } from '../engine/engine-host.ts';
-import { EngineUse } from '../engine/engine-use.ts';
+import { EnginePool } from '../engine/engine-pool.ts';
+import type { EngineUse } from '../engine/engine-use.ts';
 import { type ClipInfo, clipRange } from '../media/clip.ts';
 import { throwIfStopped } from '../stop.ts';
 import { guardCache } from './cache-failure.ts';
@@ -24,6 +24,8 @@ export interface OpenTrackingOptions {
   readonly missingFrames: 'error' | 'hold' | 'black';
   /** Only looks at what is there: makes no store, marks none and writes nothing. */
   readonly readOnly?: boolean;
+  /** Engines loaded for several jobs; one for this job alone unless given. */
+  readonly engines?: EnginePool;
   readonly signal?: AbortSignal;
 }
 
@@ -31,7 +33,7 @@ export interface OpenTrackingOptions {
  * Loads the engine and marks the store as in use until it is closed. Any number of processes may
  * track into one store at a time. A signal is heeded as soon as the model is loaded: native code is
  * not cut off.
- * @throws RotoError `interrupted`, and what {@link EngineHost.open} throws
+ * @throws RotoError `interrupted`, and what {@link EnginePool.use} throws
  */
 export async function openTracking(options: OpenTrackingOptions): Promise<Tracking> {
   throwIfStopped(options.signal);
@@ -59,14 +61,20 @@ export async function openTracking(options: OpenTrackingOptions): Promise<Tracki
   }
 }
 
-async function engineUse({ engine, clip, cacheDir }: OpenTrackingOptions): Promise<EngineUse> {
+async function engineUse({
+  engine,
+  clip,
+  cacheDir,
+  engines,
+}: OpenTrackingOptions): Promise<EngineUse> {
   const { rules, ...model } = engine;
   const setup: TrackerSetup = {
     clip: clipRange({ info: clip }),
     ...(rules === undefined ? {} : { rules }),
   };
-  const host = await EngineHost.open({ ...model, cacheDir });
-  return EngineUse.begin(host, setup, () => host.close());
+  // Alone, an engine is loaded for this job and unloaded with it.
+  const pool = engines ?? new EnginePool({ keepIdle: false });
+  return pool.use({ ...model, cacheDir }, setup);
 }
 
 /** @returns what takes the mark of use away */
