@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { ShotEngine } from '@roto/sdk/contract';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Sam2Name, sam2Architectures } from '../src/engine/sam2/architecture.ts';
+import { sam2Presets } from '../src/engine/sam2/presets.ts';
 import { sam2Tensors } from '../src/engine/sam2/tensors.ts';
 import { importModel } from '../src/models/import-model.ts';
 import { type ResolveEngineOptions, resolveEngine } from '../src/models/resolve-engine.ts';
@@ -175,7 +176,7 @@ describe('the settings of the sam2 engine', () => {
     await lay('sam2.1-small');
     const parts = { fillHoleArea: 0, retrack: 'span', multimaskByStability: false } as const;
     const wanted = { preset: 'benchmark', ...parts };
-    expect((await chosen(wanted)).config.rules).toEqual({ preset: 'benchmark', ...parts });
+    expect((await chosen(wanted)).config.rules).toEqual({ ...sam2Presets.benchmark, ...parts });
     const lite = await chosen({ name: 'lite', ...wanted });
     expect(lite.config).not.toHaveProperty('rules');
     expect(lite.codes).toEqual(['option_ignored']);

@@ -1,4 +1,4 @@
-import type { EngineConfig, TrackerRules } from './engine.ts';
+import type { EngineConfig } from './engine.ts';
 
 /**
  * Which other prompted frames of its object a run attends to, beside the one it starts from.
@@ -8,11 +8,10 @@ import type { EngineConfig, TrackerRules } from './engine.ts';
 export type Companions = 'none' | 'neighbour' | 'all';
 
 /** How an engine's runs use companions. */
-export function companionsOf(config: Pick<EngineConfig, 'engine' | 'rules'>): Companions {
-  if (config.engine === 'lite') return 'none';
-  return retrackOf(config.rules) === 'all' ? 'all' : 'neighbour';
-}
-
-function retrackOf(rules: TrackerRules | undefined): 'span' | 'all' {
-  return rules?.retrack ?? (rules?.preset === 'benchmark' ? 'all' : 'span');
+export function companionsOf({
+  engine,
+  rules,
+}: Pick<EngineConfig, 'engine' | 'rules'>): Companions {
+  if (engine === 'lite') return 'none';
+  return rules?.retrack === 'all' ? 'all' : 'neighbour';
 }

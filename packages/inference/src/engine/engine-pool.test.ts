@@ -7,6 +7,7 @@ import type { EngineConfig } from './engine.ts';
 import type { EngineHost } from './engine-host.ts';
 import { modelMemoryLimit } from './engine-memory.ts';
 import { EnginePool, type EnginePoolOptions } from './engine-pool.ts';
+import { resolveRules } from './sam2/presets.ts';
 
 const setup = { clip: { first: 0, last: 9 } };
 const frame = { number: 0, width: 1, height: 1, rgb: new Uint8Array(3) };
@@ -68,7 +69,7 @@ describe('EnginePool', () => {
     const pool = poolOf(loader);
     const a = await model('a');
     const uses = await Promise.all(
-      [a, { ...a, rules: { preset: 'benchmark' as const } }].map((config) =>
+      [a, { ...a, rules: resolveRules({ preset: 'benchmark' }) }].map((config) =>
         pool.use(config, setup),
       ),
     );

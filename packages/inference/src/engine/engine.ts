@@ -1,5 +1,6 @@
 import type { FrameRange } from '@roto/sdk/contract';
 import type { Frame } from '../media/clip.ts';
+import type { AskedRules, Sam2Rules } from './sam2/presets.ts';
 
 /** Which way a run goes through the clip. */
 export type Direction = 'forward' | 'backward';
@@ -31,24 +32,7 @@ export interface EngineConfig {
   /** Threads of one operator; the number of cores unless said. */
   readonly threads?: number;
   /** How trackers are to work: of the sam2 engine only. */
-  readonly rules?: TrackerRules;
-}
-
-/**
- * How trackers of the sam2 engine work, as asked for: a preset, and parts of it that differ. They
- * decide masks, but not what is loaded.
- */
-export interface TrackerRules {
-  readonly preset: 'product' | 'benchmark';
-  readonly fillHoleArea?: number;
-  readonly memoryFrames?: number;
-  readonly memoryStride?: number;
-  readonly maxCondFrames?: number;
-  readonly multimaskByStability?: boolean;
-  readonly stabilityDelta?: number;
-  readonly stabilityThreshold?: number;
-  readonly binarizeMaskFromPoints?: boolean;
-  readonly retrack?: 'span' | 'all';
+  readonly rules?: Sam2Rules;
 }
 
 /** What one job has its trackers made for; jobs that share an engine may differ in it. */
@@ -56,7 +40,7 @@ export interface TrackerSetup {
   /** All frames there are: how far a memory may reach depends on their number. */
   readonly clip: FrameRange;
   /** Of the sam2 engine only. */
-  readonly rules?: TrackerRules;
+  readonly rules?: AskedRules;
 }
 
 /** Rectangle of the picture in pixels; may reach beyond the picture. */
@@ -139,7 +123,7 @@ export type TrackerStep =
 
 /** A loaded model. Lives in the engine's worker thread; nothing else may touch it. */
 export interface Engine {
-  /** Of the model; {@link TrackerRules} are added by whoever asks for trackers. */
+  /** Of the model; the rules of trackers are added by whoever asks for trackers. */
   readonly identity: EngineIdentity;
   createTracker(setup: TrackerSetup): Tracker;
   /** `setup` is the one the tracker was made with. */

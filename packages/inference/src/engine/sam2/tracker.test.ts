@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakeSam2Networks } from '../../../test/support/fake-sam2-networks.ts';
-import type { Direction, EnginePrompt, ObjectMask, Tracker, TrackerRules } from '../engine.ts';
+import type { Direction, EnginePrompt, ObjectMask, Tracker } from '../engine.ts';
+import type { AskedRules } from './presets.ts';
 import { sam2Engine } from './sam2-engine.ts';
 
 const first = 1001;
@@ -15,7 +16,7 @@ function click(x = 5, label: 'positive' | 'negative' = 'positive'): EnginePrompt
 
 interface Setup {
   readonly frameCount?: number;
-  readonly rules?: Partial<TrackerRules>;
+  readonly rules?: Partial<AskedRules>;
 }
 
 function setup({ frameCount = 40, rules = {} }: Setup = {}) {
