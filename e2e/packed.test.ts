@@ -14,7 +14,7 @@ import { DoctorDocument, Result } from '../packages/sdk/src/contract/index.ts';
 
 const run = promisify(execFile);
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const packages = ['sdk', 'inference', 'cli'];
+const packages = ['sdk', 'inference', 'server', 'cli'];
 const clip = createSyntheticClip({ width: 320, height: 180, frames: 6, span: 24 });
 const clicks = clip.clicks.map(({ x, y }) => `${Math.round(x)},${Math.round(y)}`);
 

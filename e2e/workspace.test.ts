@@ -155,7 +155,7 @@ describe('scripts/workspace.mjs', () => {
   it('names the tasks there are where it is asked for another', async () => {
     const { status, err } = await run(['nonsense']);
     expect(status).toBe(2);
-    expect(err).toMatch(/build, check, format, test, demo, bench, soak/);
+    expect(err).toMatch(/build, check, format, test, demo, bench, soak, migration/);
   });
 
   it('names the benches there are where none is named', async () => {

@@ -199,6 +199,8 @@ const tasks = {
   demo: (args) => run(taskNode(), [join('examples', 'demo', 'demo.ts'), ...args]),
   bench: (args) => program('bench', args),
   soak: (args) => program('soak', args),
+  migration: (args) =>
+    run(taskNode(), ['--conditions=roto-source', join('scripts', 'migration.ts'), ...args]),
 };
 
 async function main([name, ...args]) {

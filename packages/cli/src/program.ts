@@ -11,9 +11,11 @@ import { createDoctorCommand } from './commands/doctor/command.ts';
 import { createExportCommand } from './commands/export/command.ts';
 import { createGreenscreenCommand } from './commands/greenscreen/command.ts';
 import { createMaskCommand } from './commands/mask/command.ts';
+import { createMigrateCommand } from './commands/migrate/command.ts';
 import { createModelsCommands } from './commands/models/command.ts';
 import { optionGroups } from './commands/option-spec.ts';
 import { createPreviewCommand } from './commands/preview/command.ts';
+import { createServeCommand } from './commands/serve/command.ts';
 import type { ExitName } from './errors/exit-codes.ts';
 import { inFlags } from './errors/in-flags.ts';
 import { addHelpCommand, exampleText } from './help/help.ts';
@@ -34,6 +36,8 @@ export function createCommandSpecs(): (CommandSpec | CommandGroupSpec)[] {
     createModelsCommands(),
     createCacheCommands(),
     createDoctorCommand(),
+    createServeCommand(),
+    createMigrateCommand(),
   ];
 }
 

@@ -27,7 +27,7 @@ describe('help', () => {
 
   it('shows every command, and the same page by both ways', async () => {
     const { out } = await roto('help');
-    for (const name of ['mask', 'preview', 'greenscreen', 'export', 'models', 'cache', 'doctor']) {
+    for (const { name } of createCommandSpecs()) {
       expect(out).toMatch(new RegExp(`^  ${name} `, 'm'));
       expect((await roto(`help ${name}`)).out).toBe((await roto(`${name} --help`)).out);
     }

@@ -18,6 +18,7 @@ export const optionGroups = [
   'Matte',
   'Output',
   'Picture',
+  'Service',
   'Run',
 ] as const;
 export type OptionGroup = (typeof optionGroups)[number];
