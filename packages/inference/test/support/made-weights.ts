@@ -18,21 +18,37 @@ import type { WrittenTensor } from './write-safetensors.ts';
  * `center` and `amplitude` are those of {@link madeRule}.
  */
 export function madeWeights(name: string, shape: readonly number[]): Float32Array<ArrayBuffer> {
-  const { center, amplitude } = madeRule(name, shape);
+  return madeValues(name, shape, madeRule(name, shape));
+}
+
+/** Values by the same rule, of whatever center and amplitude: inputs of tests, not weights. */
+export function madeValues(
+  name: string,
+  shape: readonly number[],
+  { center, amplitude }: MadeRule,
+): Float32Array<ArrayBuffer> {
+  const count = shape.reduce((product, side) => product * side, 1);
+  const values = madeUnits(name, count);
+  // Not Float32Array.from: that takes twenty times as long for a whole network.
+  for (let at = 0; at < count; at += 1) values[at] = center + amplitude * (values[at] ?? 0);
+  return values;
+}
+
+/** `count` numbers in [-1, 1) that depend on nothing but `name`; exact in float32. */
+export function madeUnits(name: string, count: number): Float32Array<ArrayBuffer> {
   const seed = fnv1a(name);
-  const values = new Float32Array(shape.reduce((product, side) => product * side, 1));
-  for (let index = 0; index < values.length; index += 1) {
+  const values = new Float32Array(count);
+  for (let index = 0; index < count; index += 1) {
     let x = (seed + Math.imul(index + 1, 0x9e_37_79_b9)) | 0;
     x = Math.imul(x ^ (x >>> 16), 0x85_eb_ca_6b);
     x = Math.imul(x ^ (x >>> 13), 0xc2_b2_ae_35);
     x ^= x >>> 16;
-    const unit = ((x >>> 8) - 0x80_00_00) / 0x80_00_00;
-    values[index] = center + amplitude * unit;
+    values[index] = ((x >>> 8) - 0x80_00_00) / 0x80_00_00;
   }
   return values;
 }
 
-/** Values of a made tensor lie evenly in [center - amplitude, center + amplitude). */
+/** Values of a made tensor lie evenly within `amplitude` of `center`; a negative one mirrors them. */
 export interface MadeRule {
   readonly center: number;
   readonly amplitude: number;
@@ -46,6 +62,8 @@ const vectorRules: readonly (readonly [RegExp, MadeRule])[] = [
   [/mask_downsampler\.encoder\.(1|4|7|10)\.weight$/, { center: 1, amplitude: 0.1 }],
   // Layer scale; its published start of 1e-6 would switch the memory encoder's blocks off.
   [/\.gamma$/, { center: 0.3, amplitude: 0.1 }],
+  // Scores of both signs: a little over what the last layer's other inputs make of tracked frames.
+  [/pred_obj_score_head\.layers\.2\.bias$/, { center: 0.58, amplitude: 0.05 }],
   [/\.bias$/, { center: 0, amplitude: 0.05 }],
   [/positional_encoding_gaussian_matrix$/, { center: 0, amplitude: 1.7 }],
   [/pos_embed(_window)?$/, { center: 0, amplitude: 0.1 }],
@@ -53,12 +71,26 @@ const vectorRules: readonly (readonly [RegExp, MadeRule])[] = [
   [/./, { center: 0, amplitude: 0.3 }],
 ];
 
-/** How much more a layer's output spreads than its input, by module; 1 where none matches. */
+/**
+ * How much more a layer's output spreads than its input, by module; the first that matches counts,
+ * 1 where none does. They keep a loop over many frames from growing a difference in the last digit
+ * and from forgetting one in the first: memory and pointers weigh about as much as the picture.
+ */
 const gains: readonly (readonly [RegExp, number])[] = [
   // Attention that tells tokens apart needs logits of some size.
+  [/sam_mask_decoder\.transformer\.layers\.\d\.self_attn\.(q|k)_proj\.weight$/, 2.5],
   [/\.(q_proj|k_proj)\.weight$/, 1.5],
   [/\.attn\.qkv\.weight$/, 1.5],
   [/output_hypernetworks_mlps\.\d\.layers\.2\.weight$/, 2],
+  [/cross_attn_image\.(v_proj|out_proj)\.weight$/, 2],
+  [/obj_ptr_proj\.layers\.2\.weight$/, 2],
+  // The mask is to count for more than the picture in what is remembered.
+  [/memory_encoder\.mask_downsampler\.encoder\.12\.weight$/, 3],
+  [/memory_encoder\.out_proj\.weight$/, 0.4],
+  [/memory_encoder\.pix_feat_proj\.weight$/, 0.25],
+  [/iou_prediction_head\.layers\.2\.weight$/, 4],
+  // Negative, because with these names a prompted frame would score lower than a tracked one.
+  [/pred_obj_score_head\.layers\.2\.weight$/, -8],
 ];
 
 /**

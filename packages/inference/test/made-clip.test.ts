@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { readJsonFixture } from './support/fixture-file.ts';
+import { madeFrame, madeMask, madeSquare } from './support/made-clip.ts';
+
+const record = z.record(z.string(), z.string());
+const hashes = z
+  .object({ frames: record, masks: record, squares: record })
+  .parse(readJsonFixture('made'));
+
+const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+test('made frames, masks and squares are the same bytes as made in Python', () => {
+  for (const [index, expected] of Object.entries(hashes.frames)) {
+    expect(hash(madeFrame(Number(index)))).toBe(expected);
+  }
+  for (const [key, expected] of Object.entries(hashes.masks)) {
+    const [index, which] = key.split('/');
+    expect(hash(madeMask(Number(index), which === '0' ? 0 : 1))).toBe(expected);
+  }
+  for (const [side, expected] of Object.entries(hashes.squares)) {
+    expect(hash(madeSquare(Number(side)))).toBe(expected);
+  }
+});
