@@ -16,6 +16,7 @@ import { sam2Architectures } from '../src/engine/sam2/architecture.ts';
 import type { FrameFeatures, ObjectBank, Sam2Networks } from '../src/engine/sam2/networks.ts';
 import { createSam2Networks } from '../src/engine/sam2/onnx-networks.ts';
 import { sam2Tensors } from '../src/engine/sam2/tensors.ts';
+import { difference, floatsOf } from './support/difference.ts';
 import { madeCheckpoint, madeWeights } from './support/made-weights.ts';
 import { writePt } from './support/write-pt.ts';
 
@@ -67,36 +68,16 @@ function bank(name: string, frames: number, pointers: number): ObjectBank {
   };
 }
 
-/** Greatest difference over the range of the expected values. */
-function difference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  expect(actual.length).toBe(expected.length);
-  let worst = 0;
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (let at = 0; at < expected.length; at += 1) {
-    const value = expected[at] ?? Number.NaN;
-    const error = Math.abs((actual[at] ?? Number.NaN) - value);
-    worst = error > worst || Number.isNaN(error) ? error : worst;
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
-  return worst / (high - low);
-}
-
-function floats(value: { readonly data: unknown }): Float32Array {
-  if (!(value.data instanceof Float32Array)) throw new TypeError('Expected float32 values');
-  return value.data;
-}
-
 test('objects that attend together get what each gets alone, with and without pointers', async () => {
   for (const [frames, pointers] of [
     [1, 0],
     [3, 2],
   ] as const) {
     const banks = ['a', 'b'].map((name) => bank(name, frames, pointers));
-    const together = floats(await networks.attend(features, banks));
+    const together = floatsOf(await networks.attend(features, banks));
     const half = together.length / 2;
     for (const [at, one] of banks.entries()) {
-      const alone = floats(await networks.attend(features, [one]));
+      const alone = floatsOf(await networks.attend(features, [one]));
       expect(difference(together.subarray(at * half, (at + 1) * half), alone)).toBeLessThan(1e-5);
     }
     expect(difference(together.subarray(0, half), together.subarray(half))).toBeGreaterThan(0.01);
@@ -149,7 +130,7 @@ test('derived weights are made once, and anew where the file is damaged', async 
   const whole = await readFile(path);
   const damaged = Buffer.from(whole);
   damaged[1000] = (damaged[1000] ?? 0) ^ 1;
-  const expected = floats(features.image);
+  const expected = floatsOf(features.image);
   for (const content of [damaged, whole.subarray(0, -9), Buffer.alloc(0)]) {
     // Into a new file: the old one is mapped by the networks that are open.
     await rm(path);
@@ -157,7 +138,7 @@ test('derived weights are made once, and anew where the file is damaged', async 
     const [one, other] = await Promise.all([open(), open()]);
     expect((await readFile(path)).equals(whole)).toBe(true);
     expect(await readdir(cache)).toEqual([name]);
-    expect(difference(floats((await one.encode(picture())).image), expected)).toBe(0);
+    expect(difference(floatsOf((await one.encode(picture())).image), expected)).toBe(0);
     await one.dispose();
     await other.dispose();
   }

@@ -73,7 +73,7 @@ export async function createSam2Networks(options: Sam2NetworkOptions): Promise<S
   const plan = new WeightPlan(checkpoint.tensors);
   const architecture = sam2Architectures[checkpoint.architecture];
   const models: Readonly<Record<NetworkName, OnnxModel>> = {
-    encode: buildImageEncoder(plan, architecture, inputSize, precision),
+    encode: buildImageEncoder(plan, { architecture, size: inputSize, precision }),
     attend: buildMemoryAttention(plan, inputSize),
     decode: buildMaskDecoder(plan, inputSize),
     embedMask: buildMaskPrompt(plan, inputSize),

@@ -13,6 +13,8 @@ export interface HieraOptions {
   /** Side of the picture in pixels, a multiple of 32. */
   readonly size: number;
   readonly shrink: ShrinkStage;
+  /** Values in the widest of a strip's tensors at most, but for strips of one row of windows. */
+  readonly stripValues?: number | undefined;
 }
 
 /**
@@ -56,16 +58,15 @@ function blocksInStrips(blocks: readonly Sam2Block[]): number {
   return first < 0 ? blocks.length : first;
 }
 
-/** Values in the widest of a strip's tensors; a few of them fit a cache of the third level. */
-const stripValues = 2 ** 21;
+/** 8 MB: a few of them fit a cache of the third level. */
+const cachedValues = 2 ** 21;
 
 /** Into how many strips the rows of windows are parted, all of them equal. */
-function countStrips(size: number, dim: number): number {
+function countStrips({ size, architecture, stripValues = cachedValues }: HieraOptions): number {
   const window = sam2Sizes.windowPositionSide;
   const rows = size / 4 / window;
-  const rowValues = (size / 4) * window * 4 * dim;
-  const most = Math.max(1, Math.floor(stripValues / rowValues));
-  let together = Math.min(rows, most);
+  const rowValues = (size / 4) * window * 4 * architecture.embedDim;
+  let together = Math.min(rows, Math.max(1, Math.floor(stripValues / rowValues)));
   while (rows % together !== 0) together -= 1;
   return rows / together;
 }
@@ -75,10 +76,11 @@ function firstStages(
   net: Sam2Graph,
   pixels: string,
   blocks: readonly NumberedBlock[],
-  { architecture, size, shrink }: HieraOptions,
+  options: HieraOptions,
 ): { stages: TokenMap[]; map: TokenMap } {
-  const dim = architecture.embedDim;
-  const strips = countStrips(size, dim);
+  const { size, shrink } = options;
+  const dim = options.architecture.embedDim;
+  const strips = countStrips(options);
   const { values, matrix, offsets } = cutPatches(net, pixels, { dim, size, strips });
   const tokens = (size / 4) ** 2 / strips;
   const stages: TokenMap[] = [];
