@@ -50,7 +50,7 @@ describe('scripts/workspace.mjs', () => {
     for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'tsconfig.json', 'calls']) {
       await put(file, '');
     }
-    for (const name of ['sdk', 'inference', 'cli']) {
+    for (const name of ['sdk', 'inference', 'server', 'cli']) {
       await put(`packages/${name}/package.json`, '{}');
       await put(`packages/${name}/tsconfig.json`, '');
       await put(`packages/${name}/src/index.ts`, name);
@@ -91,6 +91,7 @@ describe('scripts/workspace.mjs', () => {
       'npx -y pnpm@12.20.0 install --frozen-lockfile',
       'tsc -p packages/sdk/tsconfig.json',
       'tsc -p packages/inference/tsconfig.json',
+      'tsc -p packages/server/tsconfig.json',
       'tsc -p packages/cli/tsconfig.json',
     ]);
     expect((await run(['build'])).called).toEqual([]);
@@ -109,6 +110,7 @@ describe('scripts/workspace.mjs', () => {
     await put('packages/inference/src/more.ts', 'more');
     expect((await run(['build'])).called).toEqual([
       'tsc -p packages/inference/tsconfig.json',
+      'tsc -p packages/server/tsconfig.json',
       'tsc -p packages/cli/tsconfig.json',
     ]);
     await put('packages/inference/src/more.test.ts', 'more');

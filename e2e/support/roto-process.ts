@@ -8,6 +8,8 @@ const bin = join(root, 'packages', 'cli', 'bin', 'roto.js');
 
 export interface RotoOptions {
   readonly cwd: string;
+  /** Variables beside those of this test. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Told of every whole line, as it comes. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
 }
@@ -29,7 +31,7 @@ export interface RotoProcess {
 export function startRoto(args: readonly string[], options: RotoOptions): RotoProcess {
   const child = spawn(process.execPath, [bin, ...args], {
     cwd: options.cwd,
-    env: { ...process.env, NO_COLOR: '1' },
+    env: { ...process.env, NO_COLOR: '1', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const text = { stdout: '', stderr: '' };
