@@ -18,10 +18,13 @@ let server: Promise<PostgresServer> | undefined;
 const open = new Set<Database>();
 
 afterAll(async () => {
-  await Promise.all([...open].map((database) => database.close()));
-  open.clear();
-  await (await server)?.stop();
-  server = undefined;
+  try {
+    await Promise.all([...open].map((database) => database.close()));
+  } finally {
+    open.clear();
+    await (await server)?.stop();
+    server = undefined;
+  }
 });
 
 /** This test file's Postgres, started when the first test wants it. */
