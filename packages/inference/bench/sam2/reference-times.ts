@@ -1,0 +1,28 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+
+const Times = z.object({
+  size: z.number(),
+  /** Seconds per tracked frame. */
+  fp32: z.number(),
+  bf16: z.number(),
+  threads: z.number(),
+});
+export type ReferenceTimes = z.infer<typeof Times>;
+
+/** Runs Meta's predictor on the same task; see `reference/README.md` for what `python` needs. */
+export async function measureReference(
+  python: string,
+  size: number,
+  threads: number,
+): Promise<ReferenceTimes> {
+  const folder = join(import.meta.dirname, '..', '..', 'reference');
+  const { stdout } = await promisify(execFile)(
+    python,
+    ['bench.py', '--size', `${size}`, '--threads', `${threads}`],
+    { cwd: folder },
+  );
+  return Times.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));
+}
