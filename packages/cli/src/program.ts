@@ -16,6 +16,7 @@ import { createModelsCommands } from './commands/models/command.ts';
 import { optionGroups } from './commands/option-spec.ts';
 import { createPreviewCommand } from './commands/preview/command.ts';
 import { createServeCommand } from './commands/serve/command.ts';
+import { createSetupCommands } from './commands/setup/command.ts';
 import type { ExitName } from './errors/exit-codes.ts';
 import { inFlags } from './errors/in-flags.ts';
 import { addHelpCommand, exampleText } from './help/help.ts';
@@ -36,6 +37,7 @@ export function createCommandSpecs(): (CommandSpec | CommandGroupSpec)[] {
     createModelsCommands(),
     createCacheCommands(),
     createDoctorCommand(),
+    createSetupCommands(),
     createServeCommand(),
     createMigrateCommand(),
   ];

@@ -27,6 +27,7 @@ export type {
   SessionFrame,
   SessionMask,
 } from './session/session.ts';
+export { type SetupCudaOptions, setupCuda } from './setup/setup-cuda.ts';
 export { type ExportTrackOptions, exportTrack } from './shot/export-track.ts';
 export { planShot } from './shot/plan-shot.ts';
 export type { PrepareOptions as PlanShotOptions } from './shot/prepare-run.ts';

@@ -1,4 +1,5 @@
 import type {
+  CudaSetup,
   Diagnosis,
   FrameRange,
   ModelSummary,
@@ -108,6 +109,13 @@ export interface Backend {
   /** Absolute path of the folder models are installed into. */
   modelsFolder(): string;
   diagnose(options: Pick<BackendOptions, 'cache'>): Promise<Diagnosis>;
+  /** Installs the libraries by which the engines of this machine reach CUDA. */
+  setupCuda(options: {
+    /** Package fetched elsewhere. */
+    readonly file?: string;
+    readonly signal?: AbortSignal;
+    readonly onProgress?: (done: number, total: number) => void;
+  }): Promise<CudaSetup>;
 }
 
 /** Gives the backend when a command needs it, and not before. */

@@ -24,6 +24,7 @@ const flags: Readonly<Record<string, string>> = {
   cache: '--cache',
   as: '--as',
   name: '--name',
+  file: '--file',
 };
 
 /** What to do next in flags, where the engine, which is no program, can only say it in words. */

@@ -86,7 +86,7 @@ export const healthy: Diagnosis = {
 export type Call =
   | { readonly name: 'run' | 'plan' | 'preview'; readonly shot: Shot; readonly options: object }
   | { readonly name: 'export'; readonly track: string; readonly options: ExportOptions }
-  | { readonly name: 'clear'; readonly options: object }
+  | { readonly name: 'clear' | 'setup'; readonly options: object }
   | { readonly name: 'probe'; readonly options: object }
   | { readonly name: 'import'; readonly file: string; readonly options: object };
 
@@ -99,6 +99,8 @@ export interface FakeBackendOptions {
   /** Thrown instead of answering. */
   readonly fails?: Error;
   readonly diagnosis?: Diagnosis;
+  /** What CUDA lacks once its libraries are installed. */
+  readonly cudaLacks?: string[];
   /** Told when a run is at work; it then waits for the signal. */
   readonly onStuck?: () => void;
   /** Score of the object on a frame. */
@@ -188,6 +190,19 @@ export function createFakeBackend(options: FakeBackendOptions = {}): FakeBackend
     async diagnose() {
       await fail();
       return options.diagnosis ?? healthy;
+    },
+    async setupCuda({ onProgress, ...given }) {
+      calls.push({ name: 'setup', options: given });
+      await fail();
+      onProgress?.(300_000_000, 300_000_000);
+      return {
+        version: '1.30.0',
+        folder: '/onnxruntime/bin',
+        files: ['/onnxruntime/bin/libonnxruntime_providers_cuda.so'],
+        sha256: 'abc123',
+        installed: true,
+        lacks: options.cudaLacks ?? [],
+      };
     },
   };
 }

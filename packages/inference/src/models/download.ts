@@ -9,15 +9,15 @@ import { PartFile } from './part-file.ts';
 import { hashFile } from './store.ts';
 import { storeFailure } from './store-failure.ts';
 
-/** A file to fetch, known by size and hash, so that it does not matter who serves it. */
+/** A file to fetch, known by size and most often by hash: then it does not matter who serves it. */
 export interface Download {
   /** Places of the same file, tried in this order. */
   readonly urls: readonly string[];
   /** Where it shall lie; while it is fetched it lies at `<path>.part`. */
   readonly path: string;
   readonly bytes: number;
-  /** Hex SHA-256. */
-  readonly sha256: string;
+  /** Hex SHA-256; whatever comes is taken where it is not known. */
+  readonly sha256?: string;
 }
 
 /** When to give up. */
@@ -123,7 +123,9 @@ async function fetchFrom(url: string, job: Job): Promise<FetchFailure | undefine
   for (const last of [false, true]) {
     const failure = await fetchWhole(url, job);
     if (failure !== undefined) return failure;
-    if ((await hashFile(job.part.path, job.options.signal)) === job.what.sha256) return undefined;
+    const { sha256 } = job.what;
+    if (sha256 === undefined) return undefined;
+    if ((await hashFile(job.part.path, job.options.signal)) === sha256) return undefined;
     // Damaged on the way, or by an earlier process: once more from the start.
     await job.part.reset();
     if (last) return new WrongFile(url);

@@ -1,6 +1,7 @@
 import { listSupportedBackends } from 'onnxruntime-node';
 import { int64Tensor } from '../onnx/tensor.ts';
 import { writeModel } from '../onnx/write-model.ts';
+import { cudaLacks } from './cuda-parts.ts';
 import { createNetwork } from './session.ts';
 
 /** An execution provider of this build of onnxruntime, tried for real. */
@@ -8,7 +9,7 @@ export interface ProviderState {
   /** `cpu`, `cuda`. */
   readonly name: string;
   readonly usable: boolean;
-  /** Why it is not usable, in the runtime's words. */
+  /** Why it is not usable: what is missing, else the runtime's words. */
   readonly reason?: string;
 }
 
@@ -48,7 +49,9 @@ async function tryDevice(device: string): Promise<ProviderState> {
   } catch (error) {
     const cause = error instanceof Error ? (error.cause ?? error) : error;
     const words = cause instanceof Error ? cause.message : String(cause);
-    return { name, usable: false, reason: words.split('\n', 1)[0] ?? words };
+    const lacks = name.startsWith('cuda') ? await cudaLacks() : [];
+    const reason = lacks.length > 0 ? lacks.join('; ') : (words.split('\n', 1)[0] ?? words);
+    return { name, usable: false, reason };
   }
 }
 

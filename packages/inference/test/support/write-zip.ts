@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { crc32 } from 'node:zlib';
+import { crc32, deflateRawSync } from 'node:zlib';
 
 /** An entry to store; its bytes are made when they are written. */
 export interface StoredEntry {
@@ -13,6 +13,8 @@ export interface ZipFields {
   readonly method: number;
   readonly crc: number;
   readonly length: number;
+  /** Bytes it takes in the zip, where it is compressed. */
+  readonly packed?: number;
   /** Where the entry's own header lies. */
   readonly header: number;
 }
@@ -41,6 +43,26 @@ export async function writeZip(path: string, entries: Iterable<StoredEntry>): Pr
   await file.writeFile(endRecord({ entries: rows.length, length: directory.length, offset: at }));
 }
 
+/** A zip of compressed entries, as most programs write one. */
+export function packedZip(entries: readonly StoredEntry[]): Buffer {
+  const parts: Buffer[] = [];
+  const rows: Buffer[] = [];
+  let at = 0;
+  for (const { name, bytes } of entries) {
+    const data = bytes();
+    const packed = deflateRawSync(data);
+    const sizes = { length: data.length, packed: packed.length };
+    const fields = { name, method: 8, crc: crc32(data), ...sizes, header: at };
+    const head = localHeader(fields);
+    parts.push(head, packed);
+    rows.push(directoryRow(fields));
+    at += head.length + packed.length;
+  }
+  const directory = Buffer.concat(rows);
+  const end = endRecord({ entries: rows.length, length: directory.length, offset: at });
+  return Buffer.concat([...parts, directory, end]);
+}
+
 /** The header before the bytes of an entry, padded so that they are aligned. */
 export function localHeader(fields: ZipFields): Buffer {
   const name = Buffer.from(fields.name);
@@ -50,7 +72,7 @@ export function localHeader(fields: ZipFields): Buffer {
   head.writeUInt32LE(0x04_03_4b_50, 0);
   head.writeUInt16LE(fields.method, 8);
   head.writeUInt32LE(fields.crc, 14);
-  head.writeUInt32LE(fields.length, 18);
+  head.writeUInt32LE(fields.packed ?? fields.length, 18);
   head.writeUInt32LE(fields.length, 22);
   head.writeUInt16LE(name.length, 26);
   head.writeUInt16LE(4 + padding, 28);
@@ -67,7 +89,7 @@ export function directoryRow(fields: ZipFields): Buffer {
   row.writeUInt32LE(0x02_01_4b_50, 0);
   row.writeUInt16LE(fields.method, 10);
   row.writeUInt32LE(fields.crc, 16);
-  row.writeUInt32LE(fields.length, 20);
+  row.writeUInt32LE(fields.packed ?? fields.length, 20);
   row.writeUInt32LE(fields.length, 24);
   row.writeUInt16LE(name.length, 28);
   row.writeUInt32LE(fields.header, 42);

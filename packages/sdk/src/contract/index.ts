@@ -42,6 +42,7 @@ export { Plan, PlannedFile } from './plan.ts';
 export { PreviewDocument, PreviewSummary } from './preview.ts';
 export { FramePrompt, PromptBox, PromptPoint } from './prompts.ts';
 export { Result, ResultClip, ResultFrame, ResultOutput, ResultWarning } from './result.ts';
+export { CudaSetup, CudaSetupDocument } from './setup.ts';
 export {
   DeviceName,
   EngineName,
