@@ -6,8 +6,17 @@ export type {
   ObjectMask,
   Region,
 } from './engine/engine.ts';
+
+
 export { EnginePool, type EnginePoolOptions } from './engine/engine-pool.ts';
+
+
+export type { EngineWork } from './engine/engine-calls.ts';
+export { compressRuns, runLengths } from './export/rle.ts';
+
+
 export type { Matte } from './matte/alpha.ts';
+export { overlayColors, overlayMatte } from './matte/overlay.ts';
 export { readMaskPicture } from './matte/read-mask.ts';
 export { renderMatte } from './matte/render-matte.ts';
 export type { Clip, ClipInfo, DeepFrame, Frame, ReadFramesOptions } from './media/clip.ts';
@@ -35,4 +44,5 @@ export { type PreviewShotOptions, previewShot, type ShotPreview } from './shot/p
 export { type ProbeClipOptions, probeClip } from './shot/probe-clip.ts';
 export { type RunShotOptions, runShot } from './shot/run-shot.ts';
 export { clearTracks } from './track/remove-tracks.ts';
+export { trackFiles } from './track/track-files.ts';
 export { type CacheOptions, listTracks } from './track/tracks.ts';

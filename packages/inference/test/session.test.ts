@@ -67,6 +67,22 @@ const logitsOf = (all: readonly SessionFrame[]) =>
   all.map(({ objects }) => objects.map(({ logits }) => Buffer.from(logits.buffer).toString('hex')));
 
 describe('addPrompt', () => {
+  it('runs no encoder for another quick click or box on a frame', async () => {
+    const quick = await open('quick');
+    const encoded = async () => (await quick.work()).counts['encode'];
+    const object = { id: 1 };
+    const first = await quick.addPrompt({ object, frame: 3, points: onObject, quick: true });
+    expect(await encoded()).toBe(1);
+    const second = await quick.addPrompt({ object, frame: 3, points: away, quick: true });
+    const box = { x1: 2, y1: 2, x2: 40, y2: 60 };
+    await quick.addPrompt({ object: { id: 2 }, frame: 3, box, points: onObject, quick: true });
+    expect(await encoded()).toBe(1);
+    expect([first.present, second.present]).toEqual([true, true]);
+    await quick.addPrompt({ object, frame: 4, points: onObject, quick: true });
+    expect(await encoded()).toBe(2);
+    await quick.close();
+  });
+
   it('gives the mask of any frame at once, without tracking to it', async () => {
     const opened = fresh();
     const first = await opened.addPrompt({ object: { id: 1 }, frame: 0, points: onObject });

@@ -86,6 +86,11 @@ export interface EnginePrompt {
     readonly y2: number;
   };
   readonly mask?: MaskPicture;
+  /**
+   * For a first look: engines that look closer at what they found do not, so that no prompt on a
+   * frame costs another run of the encoder than the first one.
+   */
+  readonly quick?: boolean;
 }
 
 /**

@@ -32,6 +32,7 @@ export function checkedPrompt(
     points: [...(before?.points ?? []), ...points],
     ...(box === undefined ? {} : { box }),
     ...(mask === undefined ? {} : { mask }),
+    ...(prompt.quick ? { quick: true } : {}),
   };
 }
 

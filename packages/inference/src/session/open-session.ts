@@ -177,6 +177,10 @@ class OpenSession implements Session {
     }
   }
 
+  work(): ReturnType<Session['work']> {
+    return this.#tracking.host.work();
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;

@@ -1,6 +1,13 @@
 import type { FrameRange, ResultWarning, ShotInput } from '@roto/sdk/contract';
 import type { EngineIdentity, EnginePrompt, ObjectMask } from '../engine/engine.ts';
+
+
 import type { EnginePool } from '../engine/engine-pool.ts';
+
+
+import type { EngineWork } from '../engine/engine-calls.ts';
+
+
 import type { ClipInfo, Frame } from '../media/clip.ts';
 
 /** One object on one frame: logits over a region of the picture, which `renderMatte` makes alpha. */
@@ -84,6 +91,8 @@ export interface Session {
    * @throws RotoError `prompt_missing`, `frame_out_of_range`; `interrupted` when the signal aborts
    */
   propagate(options?: PropagateOptions): AsyncGenerator<SessionFrame, void, void>;
+  /** What the engine did since the session was opened: seconds by stage, and how often. */
+  work(): Promise<EngineWork>;
   /** Frees the engine and stops what is under way; may be called again. */
   close(): Promise<void>;
 }

@@ -71,7 +71,7 @@ export async function exportTrack(track: string, options: ExportTrackOptions): P
     await checkOutputs(preflightOptions(shot, where, places));
     const tracked = { track: record.id, storeName: record.store, engine: record.engine };
     const { warnings } = open.clip.info;
-    tellStart(open, record.engine, warnings, options.onEvent);
+    tellStart(open, tracked, warnings, options.onEvent);
     const report = await exportShot({ open, outputs, base, cacheDir }, tracked, options);
     await touchTrack(record, cacheDir);
     const total = (performance.now() - started) / 1000;

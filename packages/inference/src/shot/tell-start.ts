@@ -3,10 +3,16 @@ import type { EngineIdentity } from '../engine/engine.ts';
 import type { OpenShot } from './open-shot.ts';
 import { resultClip } from './result-clip.ts';
 
+/** What runs, and the track it makes or reads. */
+export interface Started {
+  readonly track: string;
+  readonly engine: Pick<EngineIdentity, 'engine' | 'model' | 'device'>;
+}
+
 /** Tells what is worked on by which engine, and what was to be warned of before the work began. */
 export function tellStart(
   { clip, objects }: OpenShot,
-  { engine, model, device }: Pick<EngineIdentity, 'engine' | 'model' | 'device'>,
+  { track, engine: { engine, model, device } }: Started,
   warnings: readonly ResultWarning[],
   onEvent: ((event: RunEvent) => void) | undefined,
 ): void {
@@ -16,6 +22,7 @@ export function tellStart(
     engine,
     model: { ...model },
     device,
+    track,
     objects: objects.map(({ id, name }) => ({ id, name })),
   });
   for (const warning of warnings) onEvent?.({ event: 'warning', warning });

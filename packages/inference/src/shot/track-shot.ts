@@ -45,9 +45,9 @@ export async function trackShot(
   const tracking = await clock.time('load', opening);
   try {
     const track = trackId(trackHash(open), tracking.storeName);
-    tellStart(open, tracking.host.identity, run.warnings, options.onEvent);
-    await remember(run, tracking, track, false);
     const tracked = { track, storeName: tracking.storeName, engine: tracking.host.identity };
+    await remember(run, tracking, track, false);
+    tellStart(open, tracked, run.warnings, options.onEvent);
     const tell = (): void => options.onTracked?.(tracked);
     await clock.time('tracking', trackFrames(open, tracking, options, tell));
     await remember(run, tracking, track, true);

@@ -38,7 +38,8 @@ export function isKey(prompt: EnginePrompt): boolean {
 /** Gives a prompt its hash. */
 export function trackPrompt(frame: number, prompt: EnginePrompt): TrackPrompt {
   const hash = createHash('sha256');
-  const said = { frame, points: prompt.points, box: prompt.box ?? null };
+  const quick = prompt.quick ? { quick: true } : {};
+  const said = { frame, points: prompt.points, box: prompt.box ?? null, ...quick };
   hash.update(JSON.stringify(said));
   if (prompt.mask !== undefined) {
     hash.update(`${prompt.mask.width}x${prompt.mask.height}`);

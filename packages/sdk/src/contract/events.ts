@@ -9,6 +9,8 @@ export const StartEvent = z.object({
   engine: z.string(),
   model: z.object({ id: z.string(), sha256: z.string() }),
   device: z.string(),
+  /** The track in the cache that the run makes or reads. */
+  track: z.string().optional(),
   objects: z.array(z.object({ id: z.int(), name: z.string() })),
 });
 

@@ -2,9 +2,10 @@ import { mobileSamSha256 } from '../../models/mobile-sam-files.ts';
 import type { Engine, EngineConfig } from '../engine.ts';
 import { stepOneByOne } from '../step-one-by-one.ts';
 import { createFitRunner } from './fit-runner.ts';
+import { KeptFeatures } from './kept-features.ts';
 import { createLiteNetworks, encoderPrecision } from './mobile-sam.ts';
 import { LiteTracker } from './tracker.ts';
-import type { StageSeconds, TrackerTools } from './tracker-tools.ts';
+import type { StageCounts, StageSeconds, TrackerTools } from './tracker-tools.ts';
 import type { ViewRules } from './view.ts';
 
 /** Raised whenever a change of the tracker changes a mask. */
@@ -41,7 +42,9 @@ export async function createLiteEngine(config: EngineConfig): Promise<Engine> {
   const networks = await createLiteNetworks({ modelPath, device, precision, ...runtime });
   const fit = await createFitRunner(threads);
   const seconds: StageSeconds = { encode: 0, prompt: 0, track: 0 };
-  const tools: TrackerTools = { networks, fit, rules, seconds };
+  const counts: StageCounts = { encode: 0 };
+  const kept = new KeptFeatures();
+  const tools: TrackerTools = { networks, fit, rules, seconds, counts, kept };
   return {
     identity: {
       engine: 'lite',
@@ -59,7 +62,7 @@ export async function createLiteEngine(config: EngineConfig): Promise<Engine> {
     restoreTracker: (snapshot) => new LiteTracker(tools, snapshot),
     step: stepOneByOne,
     timings: () => ({ ...seconds }),
-    counts: () => ({}),
+    counts: () => ({ ...counts }),
     dispose: async () => {
       await networks.dispose();
       await fit.dispose();

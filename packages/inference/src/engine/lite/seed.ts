@@ -14,8 +14,8 @@ import {
   likeliestMask,
   meanMask,
 } from './seed-mask.ts';
-import { encodeView, lengthUnit, type TrackerTools } from './tracker-tools.ts';
-import { type Box, cellCentre, viewForBox, wholeView } from './view.ts';
+import { encodeKept, lengthUnit, type TrackerTools } from './tracker-tools.ts';
+import { type Box, cellCentre, type View, viewForBox, wholeView } from './view.ts';
 
 /** The mask a prompt asks for, with the features of its view. */
 export interface SeededMask {
@@ -30,7 +30,8 @@ export function clicksOf(prompt: EnginePrompt): Click[] {
 
 /**
  * The mask of a key: a given matte as it is, else what the decoder makes of box and clicks. Clicks
- * alone are asked twice, of the whole picture and then of a view round the answer.
+ * alone are asked twice, of the whole picture and then of a view round the answer; a quick prompt is
+ * asked of the whole picture only.
  * @throws RotoError `prompt_missing` without a positive point, box or mask; `mask_unreadable` when
  * the matte is empty or of another size than the picture.
  */
@@ -44,7 +45,9 @@ export async function seedMask(
   }
   const clicks = clicksOf(prompt);
   if (prompt.box !== undefined) {
-    return await seedFromBox(tools, frame, prompt.box, clicks);
+    const { rules } = tools;
+    const view = prompt.quick ? wholeView(frame, rules) : viewForBox(prompt.box, frame, rules);
+    return await seedFromBox(tools, frame, { box: prompt.box, clicks, view });
   }
   if (!clicks.some((click) => click.positive)) {
     throw new RotoError(
@@ -53,18 +56,23 @@ export async function seedMask(
       { param: 'points' },
     );
   }
-  return await seedFromClicks(tools, frame, { clicks });
+  return await seedFromClicks(tools, frame, { clicks }, prompt.quick ?? false);
+}
+
+interface BoxQuestion {
+  readonly box: Box;
+  readonly clicks: readonly Click[];
+  /** Where it is looked. */
+  readonly view: View;
 }
 
 /** A box and clicks together: the mean of what the clicks say alone and what they say in the box. */
 async function seedFromBox(
   tools: TrackerTools,
   frame: Frame,
-  box: Box,
-  clicks: readonly Click[],
+  { box, clicks, view }: BoxQuestion,
 ): Promise<SeededMask> {
-  const view = viewForBox(box, frame, tools.rules);
-  const features = await encodeView(tools, frame, view);
+  const features = await encodeKept(tools, frame, view);
   const inside = cellsInPicture(view, frame);
   if (!clicks.some((click) => click.positive)) {
     const answer = await decodeInRounds(tools, features, view, { clicks, box });
@@ -79,9 +87,10 @@ async function seedFromClicks(
   tools: TrackerTools,
   frame: Frame,
   question: MaskQuestion,
+  quick: boolean,
 ): Promise<SeededMask> {
   const whole = wholeView(frame, tools.rules);
-  const features = await encodeView(tools, frame, whole);
+  const features = await encodeKept(tools, frame, whole);
   // One click leaves open how much is meant; the likeliest of the decoder's three readings is taken.
   const lone = question.clicks.length === 1;
   const answer = await decodeInRounds(
@@ -92,7 +101,7 @@ async function seedFromClicks(
     lone ? { pick: likeliestMask, rounds: 1 } : {},
   );
   const first = insidePicture(answer, cellsInPicture(whole, frame));
-  const box = boxWithClicks(first, question);
+  const box = quick ? undefined : boxWithClicks(first, question);
   if (box === undefined) {
     return { mask: first, features };
   }
@@ -104,7 +113,7 @@ async function seedFromClicks(
       : question.clicks,
     mask: mask.logits,
   };
-  const near = await encodeView(tools, frame, view);
+  const near = await encodeKept(tools, frame, view);
   const refined = await decodeInRounds(tools, near, view, closer);
   return { mask: insidePicture(refined, cellsInPicture(view, frame)), features: near };
 }
@@ -136,6 +145,6 @@ async function seedFromMatte(
     );
   }
   const view = viewForBox(box, frame, tools.rules);
-  const features = await encodeView(tools, frame, view);
+  const features = await encodeKept(tools, frame, view);
   return { mask: gridFromMatte(matte.data, frame, view), features };
 }

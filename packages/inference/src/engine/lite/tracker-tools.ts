@@ -1,6 +1,7 @@
 import type { Frame } from '../../media/clip.ts';
 import { type CellFeatures, cellFeatures, channelMeans } from './cell-features.ts';
 import type { FitRunner } from './fit-runner.ts';
+import type { KeptFeatures } from './kept-features.ts';
 import { cellsInPicture, type MaskGrid, positiveCells } from './mask-grid.ts';
 import type { DecoderMasks, DecoderPrompt, LiteNetworks, ViewFeatures } from './networks.ts';
 import type { FitSums } from './ridge.ts';
@@ -15,12 +16,21 @@ export interface StageSeconds {
   track: number;
 }
 
+/** How often since the engine was made. */
+export interface StageCounts {
+  /** Runs of the encoder. */
+  encode: number;
+}
+
 /** What every tracker of an engine shares. */
 export interface TrackerTools {
   readonly networks: LiteNetworks;
   readonly fit: FitRunner;
   readonly rules: ViewRules;
   readonly seconds: StageSeconds;
+  readonly counts: StageCounts;
+  /** Of the views that prompts asked for last. */
+  readonly kept: KeptFeatures;
 }
 
 async function timed<T>(
@@ -38,7 +48,13 @@ async function timed<T>(
 
 /** What the encoder sees of a frame in a view. */
 export function encodeView(tools: TrackerTools, frame: Frame, view: View): Promise<ViewFeatures> {
+  tools.counts.encode += 1;
   return timed(tools.seconds, 'encode', () => tools.networks.encode(viewPixels(frame, view)));
+}
+
+/** The same, kept for another prompt on the frame. */
+export function encodeKept(tools: TrackerTools, frame: Frame, view: View): Promise<ViewFeatures> {
+  return tools.kept.of(frame, view, () => encodeView(tools, frame, view));
 }
 
 /** The decoder's four masks. */
