@@ -6,14 +6,9 @@ export type {
   ObjectMask,
   Region,
 } from './engine/engine.ts';
-
-
-export { EnginePool, type EnginePoolOptions } from './engine/engine-pool.ts';
-
-
 export type { EngineWork } from './engine/engine-calls.ts';
+export { EnginePool, type EnginePoolOptions } from './engine/engine-pool.ts';
 export { compressRuns, runLengths } from './export/rle.ts';
-
 
 export type { Matte } from './matte/alpha.ts';
 export { overlayColors, overlayMatte } from './matte/overlay.ts';

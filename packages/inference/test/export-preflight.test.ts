@@ -1,8 +1,7 @@
 import { link, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type OutputFormat, RotoError } from '@roto/sdk/contract';
+import { estimateOutputBytes, type OutputFormat, RotoError } from '@roto/sdk/contract';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { estimateBytes } from '../src/export/estimate.ts';
 import { outputPaths } from '../src/export/output-paths.ts';
 import {
   checkOutputs,
@@ -173,7 +172,7 @@ describe('before a run', () => {
       const taken = (await everything(join(out, format)))
         .map((path) => statSync(join(out, format, path)))
         .reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0);
-      const estimate = estimateBytes(format, size);
+      const estimate = estimateOutputBytes(format, size);
       expect(estimate, format).toBeGreaterThan(taken);
       expect(estimate, format).toBeLessThan(taken * 100);
     }

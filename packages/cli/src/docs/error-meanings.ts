@@ -43,6 +43,9 @@ export const errorMeanings = {
   payload_too_large: 'The body of the request is larger than the service takes here.',
   media_type_unsupported: 'The body of the request is of a type that is not taken here.',
   invalid_token: 'The token of a link is wrong, was used already, or is too old.',
+  video_not_ready: 'The video is still uploaded or processed, or failed at that.',
+  model_unavailable: 'No worker of the service has the model that was asked for.',
+  wrong_task_status: 'The task is not in a state in which this can be done.',
   idempotency_mismatch: 'An Idempotency-Key was used again for another request.',
   idempotency_in_progress: 'The first request with this Idempotency-Key is not answered yet.',
 
@@ -53,6 +56,7 @@ export const errorMeanings = {
   quota_exceeded: 'The account has not enough credits left.',
   rate_limited: 'Too many requests; `Retry-After` says when to go on.',
   unavailable: 'The service cannot do this now; try again later.',
+  preview_busy: 'No host was free for a preview; try again in a few seconds.',
   webhook_invalid: 'A webhook was not signed with this secret, or is too old.',
   network_failed: 'The server cannot be reached.',
   timed_out: 'The server did not answer in the time it had.',

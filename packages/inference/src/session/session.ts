@@ -1,12 +1,7 @@
 import type { FrameRange, ResultWarning, ShotInput } from '@roto/sdk/contract';
 import type { EngineIdentity, EnginePrompt, ObjectMask } from '../engine/engine.ts';
-
-
-import type { EnginePool } from '../engine/engine-pool.ts';
-
-
 import type { EngineWork } from '../engine/engine-calls.ts';
-
+import type { EnginePool } from '../engine/engine-pool.ts';
 
 import type { ClipInfo, Frame } from '../media/clip.ts';
 

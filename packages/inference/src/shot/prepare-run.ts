@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
-import type { ResultWarning, Shot } from '@roto/sdk/contract';
+import { estimateOutputBytes, type ResultWarning, type Shot } from '@roto/sdk/contract';
 import { companionsOf } from '../engine/companions.ts';
 import type { EngineConfig } from '../engine/engine.ts';
+
 import type { EnginePool } from '../engine/engine-pool.ts';
-import { estimateBytes } from '../export/estimate.ts';
+
 import { checkOutputs, type PreflightOptions, spaceWarning } from '../export/preflight.ts';
 import { resolveEngine } from '../models/resolve-engine.ts';
 import { cacheFolder } from '../track/cache-folder.ts';
@@ -70,7 +71,10 @@ export async function describeRun(shot: Shot, options: PrepareOptions): Promise<
   const preflight = preflightOptions(shot, where, places);
   const { width, height } = clip.info;
   const size = { width, height, frames: range.last - range.first + 1 };
-  const outputBytes = outputs.reduce((sum, { format }) => sum + estimateBytes(format, size), 0);
+  const outputBytes = outputs.reduce(
+    (sum, { format }) => sum + estimateOutputBytes(format, size),
+    0,
+  );
   const space = await spaceWarning(preflight.out, outputBytes);
   const warnings = [
     ...engineWarnings,

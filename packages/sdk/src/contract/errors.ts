@@ -56,6 +56,9 @@ export const errorKinds = {
   payload_too_large: 'usage',
   media_type_unsupported: 'usage',
   invalid_token: 'usage',
+  video_not_ready: 'usage',
+  model_unavailable: 'usage',
+  wrong_task_status: 'usage',
   idempotency_mismatch: 'usage',
   idempotency_in_progress: 'usage',
 
@@ -67,6 +70,7 @@ export const errorKinds = {
   quota_exceeded: 'quota',
   rate_limited: 'quota',
   unavailable: 'network',
+  preview_busy: 'network',
   network_failed: 'network',
   timed_out: 'network',
   transfer_corrupt: 'network',

@@ -26,6 +26,19 @@ export { FrameNumber, FrameRange, FrameRate } from './frames.ts';
 export { Health, Readiness } from './health.ts';
 export { type IdKind, idAlphabet, idLength, idOf, idPrefixes } from './ids.ts';
 export {
+  ClickBox,
+  ClickPoints,
+  Estimate,
+  EstimateQuery,
+  GenerateMasksParams,
+  GreenscreenParams,
+  MaskPreview,
+  PreviewMaskParams,
+  Qualities,
+  QualityState,
+  RleMask,
+} from './masks.ts';
+export {
   ImportedDocument,
   ModelPathDocument,
   ModelSummary,
@@ -36,6 +49,7 @@ export {
   VerifiedDocument,
   VerifiedModel,
 } from './models.ts';
+export { estimateOutputBytes, type OutputSize } from './output-size.ts';
 export { largestPage, PageQuery, pageOf } from './pagination.ts';
 export { parseShot } from './parse-shot.ts';
 export { Plan, PlannedFile } from './plan.ts';
@@ -60,5 +74,14 @@ export {
   ShotOutput,
   ShotSource,
 } from './shot.ts';
+export {
+  isFinal,
+  Task,
+  TaskEvent,
+  TaskProgress,
+  TaskResult,
+  TaskStatus,
+  TasksQuery,
+} from './tasks.ts';
 export { ClearedDocument, TrackSummary, TracksDocument } from './tracks.ts';
 export { Membership, MembershipStatus, StorageUsed, Timestamp, User } from './users.ts';

@@ -1,7 +1,7 @@
-import type { OutputFormat } from '@roto/sdk/contract';
+import type { OutputFormat } from './shot.ts';
 
 /** Size of a clip that outputs are estimated for. */
-export interface EstimateSize {
+export interface OutputSize {
   readonly width: number;
   readonly height: number;
   readonly frames: number;
@@ -27,9 +27,9 @@ const costs = {
 } as const satisfies Record<OutputFormat, { readonly pixel: number; readonly frame: number }>;
 
 /** Bytes that one output of this format may take, roughly, on the safe side. */
-export function estimateBytes(
+export function estimateOutputBytes(
   format: OutputFormat,
-  { width, height, frames }: EstimateSize,
+  { width, height, frames }: OutputSize,
 ): number {
   const { pixel, frame } = costs[format];
   return Math.ceil(frames * (width * height * pixel + frame));
