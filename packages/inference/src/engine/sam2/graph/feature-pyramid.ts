@@ -30,10 +30,9 @@ export function featurePyramid(net: Sam2Graph, stages: readonly TokenMap[]): voi
   if (!finest || !fine || !middle || !coarsest) throw new RangeError('Expected four stages');
   addPicture(net, 'fine', finest);
   addPicture(net, 'middle', fine);
-  const image = topDown(net, middle, coarsest);
-  addPicture(net, 'image', image);
-  const without = net.add(image.tokens, net.weight('no_mem_embed', 1, dim));
-  addPicture(net, 'image_without_memory', { ...image, tokens: without });
+  const image = addPicture(net, 'image', topDown(net, middle, coarsest));
+  const without = net.add(image, net.weight('no_mem_embed', 1, dim, 1, 1));
+  net.output('image_without_memory', without, 1, dim, middle.side, middle.side);
 }
 
 /** Level 0 is the coarsest. */
@@ -75,9 +74,10 @@ function topDown(net: Sam2Graph, fine: TokenMap, coarse: TokenMap): TokenMap {
   return { ...fine, tokens: net.reshape(sum, -1, dim) };
 }
 
-/** Makes the map an output of the graph, [1, channels, side, side]. */
-function addPicture(net: Sam2Graph, name: string, map: TokenMap): void {
+/** Makes the map an output of the graph, [1, channels, side, side], and gives it back. */
+function addPicture(net: Sam2Graph, name: string, map: TokenMap): string {
   const planes = net.transpose(map.tokens, 1, 0);
   const picture = net.reshape(planes, 1, map.dim, map.side, map.side);
   net.output(name, picture, 1, map.dim, map.side, map.side);
+  return picture;
 }

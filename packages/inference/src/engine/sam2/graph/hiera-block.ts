@@ -1,7 +1,7 @@
 import type { Sam2Block } from '../architecture.ts';
 import type { Sam2Graph } from './sam2-graph.ts';
 import { cutIntoWindows, joinWindows, pool, type TokenMap } from './token-map.ts';
-import { trunkLayer, trunkLayerGelu } from './trunk-layer.ts';
+import { trunkLayer } from './trunk-layer.ts';
 
 const normEpsilon = 1e-6;
 
@@ -15,11 +15,8 @@ export function hieraBlock(
   const normed = { ...map, tokens: net.norm(map.tokens, `${name}.norm1`, normEpsilon) };
   const attended = attention(net, normed, block, `${name}.attn`);
   const mixed = net.add(residual(net, map, normed, block, name), attended.tokens);
-  const wide = trunkLayerGelu(
-    net,
-    net.norm(mixed, `${name}.norm2`, normEpsilon),
-    `${name}.mlp.layers.0`,
-  );
+  const normedAgain = net.norm(mixed, `${name}.norm2`, normEpsilon);
+  const wide = net.gelu(trunkLayer(net, normedAgain, `${name}.mlp.layers.0`));
   const narrow = trunkLayer(net, wide, `${name}.mlp.layers.1`);
   return { ...attended, tokens: net.add(mixed, narrow) };
 }

@@ -73,7 +73,8 @@ function maskFeatures(net: Sam2Graph, side: number): string {
 function fuse(net: Sam2Graph, picture: string, name: string, side: number): string {
   const local = net.conv(picture, `${name}.dwconv`, { pad: 3, groups: dim });
   const tokens = net.reshape(net.transpose(local, 0, 2, 3, 1), -1, dim);
-  const wide = net.linearGelu(net.norm(tokens, `${name}.norm`, normEpsilon), `${name}.pwconv1`);
+  const normed = net.norm(tokens, `${name}.norm`, normEpsilon);
+  const wide = net.gelu(net.linear(normed, `${name}.pwconv1`));
   const scaled = net.graph.node('Mul', [
     net.linear(wide, `${name}.pwconv2`),
     net.weight(`${name}.gamma`),

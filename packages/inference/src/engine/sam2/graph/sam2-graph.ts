@@ -70,12 +70,6 @@ export class Sam2Graph {
     return this.graph.node('Gemm', [tokens, weight, bias], { attributes: { transB: 1 } });
   }
 
-  /** GELU of a linear layer, of a matrix. */
-  linearGelu(tokens: string, layer: string | LinearWeights): string {
-    const { weight, bias } = typeof layer === 'string' ? this.layer(layer) : layer;
-    return this.graph.node('BiasGelu', [this.product(tokens, weight), bias], { domain: microsoft });
-  }
-
   /** value . weight^T over the last axis. */
   product(value: string, weight: string): string {
     return this.graph.node('FusedMatMul', [value, weight], {

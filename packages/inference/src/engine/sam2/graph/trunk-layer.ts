@@ -18,12 +18,6 @@ export function trunkLayer(net: Sam2Graph, tokens: string, name: string, part = 
   });
 }
 
-/** GELU of a linear layer of the trunk. */
-export function trunkLayerGelu(net: Sam2Graph, tokens: string, name: string): string {
-  if (net.precision === 'int8') return net.gelu(quantisedLayer(net, tokens, name, whole));
-  return net.linearGelu(tokens, name);
-}
-
 /**
  * A layer with weights of one signed byte and a scale for each output; tokens become unsigned bytes
  * at run time, with one scale for all of them.
