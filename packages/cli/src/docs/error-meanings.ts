@@ -48,6 +48,7 @@ export const errorMeanings = {
   wrong_task_status: 'The task is not in a state in which this can be done.',
   idempotency_mismatch: 'An Idempotency-Key was used again for another request.',
   idempotency_in_progress: 'The first request with this Idempotency-Key is not answered yet.',
+  conflict: 'The account or the thing is in a state in which this cannot be done.',
 
   unauthenticated: 'Not signed in, or there is no server to send this to and no `--local`.',
   invalid_credentials: 'The e-mail address and the password do not belong together.',
@@ -57,6 +58,7 @@ export const errorMeanings = {
   rate_limited: 'Too many requests; `Retry-After` says when to go on.',
   unavailable: 'The service cannot do this now; try again later.',
   preview_busy: 'No host was free for a preview; try again in a few seconds.',
+  billing_unavailable: 'The service takes no payments; credits come from those who run it.',
   webhook_invalid: 'A webhook was not signed with this secret, or is too old.',
   network_failed: 'The server cannot be reached.',
   timed_out: 'The server did not answer in the time it had.',

@@ -35,6 +35,7 @@ const errorStatuses: Partial<Record<ErrorCode, ErrorStatus>> = {
   wrong_task_status: 409,
   idempotency_mismatch: 409,
   idempotency_in_progress: 409,
+  conflict: 409,
   rate_limited: 429,
   unavailable: 503,
 };

@@ -61,6 +61,7 @@ export const errorKinds = {
   wrong_task_status: 'usage',
   idempotency_mismatch: 'usage',
   idempotency_in_progress: 'usage',
+  conflict: 'usage',
 
   unauthenticated: 'auth',
   invalid_credentials: 'auth',
@@ -71,6 +72,7 @@ export const errorKinds = {
   rate_limited: 'quota',
   unavailable: 'network',
   preview_busy: 'network',
+  billing_unavailable: 'network',
   network_failed: 'network',
   timed_out: 'network',
   transfer_corrupt: 'network',
