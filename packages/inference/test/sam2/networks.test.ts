@@ -11,28 +11,26 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Checkpoint, openCheckpoint } from '../src/checkpoint/checkpoint.ts';
-import { sam2Architectures } from '../src/engine/sam2/architecture.ts';
-import type { FrameFeatures, ObjectBank, Sam2Networks } from '../src/engine/sam2/networks.ts';
-import { createSam2Networks } from '../src/engine/sam2/onnx-networks.ts';
-import { sam2Tensors } from '../src/engine/sam2/tensors.ts';
-import { difference, floatsOf } from './support/difference.ts';
-import { madeCheckpoint, madeWeights } from './support/made-weights.ts';
-import { writePt } from './support/write-pt.ts';
+import { type Checkpoint, openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
+import type { FrameFeatures, ObjectBank, Sam2Networks } from '../../src/engine/sam2/networks.ts';
+import { createSam2Networks } from '../../src/engine/sam2/onnx-networks.ts';
+import { difference, floatsOf } from '../support/difference.ts';
+import { MadeModels } from '../support/made-model.ts';
+import { madeWeights } from '../support/made-weights.ts';
 
 const size = 64;
 const side = size / 16;
 
 let folder: string;
+let models: MadeModels;
 let checkpoint: Checkpoint;
 let networks: Sam2Networks;
 let features: FrameFeatures;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'roto sam2 '));
-  const path = join(folder, 'made.pt');
-  await writePt(path, madeCheckpoint(sam2Tensors(sam2Architectures['sam2.1-tiny'])));
-  checkpoint = await openCheckpoint(path);
+  models = await MadeModels.create();
+  checkpoint = await openCheckpoint(await models.path('sam2.1-tiny'));
   networks = await open();
   features = await networks.encode(picture());
 });
@@ -41,6 +39,7 @@ afterAll(async () => {
   await networks.dispose();
   await checkpoint.close();
   await rm(folder, { recursive: true });
+  await models.remove();
 });
 
 function open(): Promise<Sam2Networks> {

@@ -2,25 +2,25 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Checkpoint, openCheckpoint } from '../src/checkpoint/checkpoint.ts';
-import { sam2Architectures } from '../src/engine/sam2/architecture.ts';
-import { buildImageEncoder } from '../src/engine/sam2/graph/image-encoder.ts';
-import type { FrameFeatures, Sam2Networks } from '../src/engine/sam2/networks.ts';
-import { createSam2Networks } from '../src/engine/sam2/onnx-networks.ts';
-import { sam2Tensors } from '../src/engine/sam2/tensors.ts';
-import { makeDerivedFile } from '../src/engine/sam2/weights/derived-file.ts';
-import { commonFolder, placeWeights } from '../src/engine/sam2/weights/place-weights.ts';
-import { WeightPlan } from '../src/engine/sam2/weights/weight-plan.ts';
-import { writeModel } from '../src/onnx/write-model.ts';
-import { hasByteDotProducts } from '../src/ort/cpu.ts';
-import { createNetwork } from '../src/ort/session.ts';
-import { byteInput } from '../src/ort/tensor.ts';
-import { difference, floatsOf } from './support/difference.ts';
-import { madeCheckpoint, madeWeights } from './support/made-weights.ts';
-import { plainEncoder } from './support/plain-hiera.ts';
-import { type Matrix, matrix } from './support/plain-layers.ts';
-import { plainMemoryAttention } from './support/plain-memory-attention.ts';
-import { writePt } from './support/write-pt.ts';
+import { type Checkpoint, openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
+import { sam2Architectures } from '../../src/engine/sam2/architecture.ts';
+import { buildImageEncoder } from '../../src/engine/sam2/graph/image-encoder.ts';
+import type { FrameFeatures, Sam2Networks } from '../../src/engine/sam2/networks.ts';
+import { createSam2Networks } from '../../src/engine/sam2/onnx-networks.ts';
+import { sam2Tensors } from '../../src/engine/sam2/tensors.ts';
+import { makeDerivedFile } from '../../src/engine/sam2/weights/derived-file.ts';
+import { commonFolder, placeWeights } from '../../src/engine/sam2/weights/place-weights.ts';
+import { WeightPlan } from '../../src/engine/sam2/weights/weight-plan.ts';
+import { writeModel } from '../../src/onnx/write-model.ts';
+import { hasByteDotProducts } from '../../src/ort/cpu.ts';
+import { createNetwork } from '../../src/ort/session.ts';
+import { byteInput } from '../../src/ort/tensor.ts';
+import { difference, floatsOf } from '../support/difference.ts';
+import { MadeModels } from '../support/made-model.ts';
+import { madeWeights } from '../support/made-weights.ts';
+import { plainEncoder } from '../support/plain-hiera.ts';
+import { type Matrix, matrix } from '../support/plain-layers.ts';
+import { plainMemoryAttention } from '../support/plain-memory-attention.ts';
 
 /**
  * The graphs are the published networks rewritten: windows in strips, layers folded into one,
@@ -34,6 +34,7 @@ const size = 64;
 const side = size / 16;
 
 let folder: string;
+let models: MadeModels;
 let checkpoint: Checkpoint;
 let networks: Sam2Networks;
 let features: FrameFeatures;
@@ -49,9 +50,8 @@ function weights(name: string): Float32Array {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'roto sam2 '));
-  const path = join(folder, 'made.pt');
-  await writePt(path, madeCheckpoint(shapes));
-  checkpoint = await openCheckpoint(path);
+  models = await MadeModels.create();
+  checkpoint = await openCheckpoint(await models.path('sam2.1-tiny'));
   networks = await createSam2Networks({ checkpoint, inputSize: size, cacheDir: folder });
   features = await networks.encode(pixels);
 });
@@ -60,6 +60,7 @@ afterAll(async () => {
   await networks.dispose();
   await checkpoint.close();
   await rm(folder, { recursive: true });
+  await models.remove();
 });
 
 /** Channels [channels][tokens] of a tokens' matrix, as the networks give pictures. */
