@@ -73,6 +73,35 @@ describe('the shot that a command line asks for', () => {
     });
   });
 
+  it('takes a preset of SAM 2 and every part of it', async () => {
+    const ran = await roto(
+      'mask s.mp4 -p 1,1@1 --local --engine sam2 --model ./mine.pt --preset benchmark --retrack span --fill-hole-area 4 --memory-frames 5 --memory-stride 2 --max-cond-frames 0 --stable-multimask on --stability-delta 0.1 --stability-threshold 0.9 --binarize-prompts off',
+    );
+    expect(shotOf(ran).engine).toEqual({
+      name: 'sam2',
+      model: './mine.pt',
+      device: 'auto',
+      quality: 'standard',
+      direction: 'both',
+      preset: 'benchmark',
+      retrack: 'span',
+      fillHoleArea: 4,
+      memoryFrames: 5,
+      memoryStride: 2,
+      maxCondFrames: 0,
+      multimaskByStability: true,
+      stabilityDelta: 0.1,
+      stabilityThreshold: 0.9,
+      binarizeMaskFromPoints: false,
+    });
+    for (const wrong of ['--memory-frames 8', '--stable-multimask maybe', '--preset fast']) {
+      expect((await roto(`mask s.mp4 -p 1,1 --local ${wrong}`)).status).toBe(2);
+    }
+    const one = await roto('mask s.mp4 -p 1,1 --local --max-cond-frames 1');
+    expect(one.status).toBe(2);
+    expect(one.err).toContain('0 for all prompted frames, or 2 or more');
+  });
+
   it('puts prompts without a frame on the first frame of the range, else of the clip', async () => {
     const clipped = await roto('mask s.mp4 --points 50%,50% --range 1005-1010 --local');
     expect(shotOf(clipped).objects[0]?.prompts).toEqual([

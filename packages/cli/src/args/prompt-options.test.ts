@@ -46,6 +46,26 @@ describe('prompt options', () => {
     for (const object of objects) expect(ShotObject.parse(object)).toEqual(object);
   });
 
+  it('marks a frame as corrected that --correct clicks on, with its negative points', () => {
+    const prompts = new PromptOptions();
+    prompts.points('10,20', 'positive');
+    prompts.corrections('30,40@1012');
+    prompts.points('5,5@1012', 'negative');
+    const [object] = toShotObjects(prompts.objects(), place);
+    expect(object?.prompts).toEqual([
+      { frame: 1001, points: [{ x: 10, y: 20, label: 'positive' }] },
+      {
+        frame: 1012,
+        points: [
+          { x: 30, y: 40, label: 'positive' },
+          { x: 5, y: 5, label: 'negative' },
+        ],
+        correction: true,
+      },
+    ]);
+    expect(ShotObject.parse(object)).toEqual(object);
+  });
+
   it('names the only prompts by a single --object that follows them', () => {
     const prompts = new PromptOptions();
     prompts.points('10,20', 'positive');

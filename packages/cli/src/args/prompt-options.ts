@@ -17,16 +17,22 @@ type Label = 'positive' | 'negative';
 /** Everything the command line said of one object, in the order it was said. */
 export interface ObjectPrompts {
   readonly name: string;
-  readonly points: readonly (OnFrame<Position> & { readonly label: Label })[];
+  readonly points: readonly SaidPoint[];
   readonly boxes: readonly OnFrame<Box>[];
   readonly masks: readonly OnFrame<string>[];
   /** `--frame`, for prompts that do not carry their own. */
   readonly frame: number | undefined;
 }
 
+interface SaidPoint extends OnFrame<Position> {
+  readonly label: Label;
+  /** Whether it changes what was tracked to its frame. */
+  readonly corrects: boolean;
+}
+
 interface Draft {
   name: string | undefined;
-  points: (OnFrame<Position> & { label: Label })[];
+  points: SaidPoint[];
   boxes: OnFrame<Box>[];
   masks: OnFrame<string>[];
   frame: number | undefined;
@@ -58,7 +64,12 @@ export class PromptOptions {
 
   points(text: string, label: Label): void {
     const points = parsePoints(text, label === 'positive' ? '--points' : '--negative');
-    this.#current().points.push(...points.map((point) => ({ ...point, label })));
+    this.#add(points, { label, corrects: false });
+  }
+
+  /** Clicks on the object that change what was tracked to their frame. */
+  corrections(text: string): void {
+    this.#add(parsePoints(text, '--correct'), { label: 'positive', corrects: true });
   }
 
   boxes(text: string): void {
@@ -112,6 +123,10 @@ export class PromptOptions {
     });
   }
 
+  #add(points: readonly OnFrame<Position>[], as: Pick<SaidPoint, 'label' | 'corrects'>): void {
+    this.#current().points.push(...points.map((point) => ({ ...point, ...as })));
+  }
+
   #current(): Draft {
     return this.#drafts.at(-1) ?? emptyDraft(undefined);
   }
@@ -162,7 +177,9 @@ function framePrompts(object: ObjectPrompts, place: PromptPlace): FramePrompt[] 
   for (const point of object.points) {
     const { x, y } = point.value;
     const pixel = { x: toPixels(x, place.width), y: toPixels(y, place.height), label: point.label };
-    on(point).points.push(pixel);
+    const prompt = on(point);
+    prompt.points.push(pixel);
+    if (point.corrects) prompt.correction = true;
   }
   for (const box of object.boxes) {
     const prompt = on(box);

@@ -71,6 +71,11 @@ export function promptOptions(prompts: PromptOptions, frameText = framesOfPrompt
       'click beside the object, to keep it out',
       (value) => prompts.points(value, 'negative'),
     ),
+    correct: collected(
+      '-c, --correct <x,y...>',
+      'click on a part of the object that tracking lost: 512,280@1042; what was tracked to the frame is changed, where --points says anew what the object is',
+      (value) => prompts.corrections(value),
+    ),
     box: collected(
       '-b, --box <x1,y1,x2,y2>',
       'box around the object: left, top, right, bottom',

@@ -73,8 +73,10 @@ function promptLines(): string[] {
     'single --object after all prompts, that is its name.',
     '',
     'Corrections: a frame with a click on the object, a box or a mask is a key frame.',
-    'A frame with negative clicks only corrects what was tracked to it. Everything',
-    'between two prompted frames is tracked again when one of them changes; the rest',
-    'comes from the cache.',
+    'A frame with negative clicks only corrects what was tracked to it, and so does',
+    'one with --correct 512,280@1042, a click on a part that tracking lost.',
+    'Everything between two prompted frames is tracked again when one of them',
+    'changes; the rest comes from the cache. With --retrack all, which is for SAM 2,',
+    'every frame is.',
   ];
 }

@@ -91,6 +91,11 @@ export interface EnginePrompt {
    * frame costs another run of the encoder than the first one.
    */
   readonly quick?: boolean;
+  /**
+   * Whether it changes the mask that was tracked to the frame, instead of saying anew what the
+   * object is. Negative points alone always do; nothing else does unless it is said.
+   */
+  readonly correction?: boolean;
 }
 
 /**

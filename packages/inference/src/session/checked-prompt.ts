@@ -28,11 +28,13 @@ export function checkedPrompt(
   if (prompt.mask !== undefined) checkMask(prompt.mask, clip, 'the mask given');
   const box = prompt.box === undefined ? before?.box : checkBox(prompt.box, clip);
   const mask = prompt.mask ?? before?.mask;
+  const correction = prompt.correction ?? before?.correction;
   return {
     points: [...(before?.points ?? []), ...points],
     ...(box === undefined ? {} : { box }),
     ...(mask === undefined ? {} : { mask }),
     ...(prompt.quick ? { quick: true } : {}),
+    ...(mask === undefined && correction === true ? { correction } : {}),
   };
 }
 

@@ -120,7 +120,9 @@ class OpenSession implements Session {
     throwIfStopped(signal);
     const { frame } = prompt;
     const known = this.#objects.get(prompt.object.id);
-    const said = checkedPrompt(prompt, known?.prompts.get(frame), this.#clip.info);
+    const correction = prompt.correction ?? (await this.#isCorrection(known, prompt));
+    const before = known?.prompts.get(frame);
+    const said = checkedPrompt({ ...prompt, correction }, before, this.#clip.info);
     const object: SessionObject = {
       id: prompt.object.id,
       name: prompt.object.name ?? known?.name ?? `object-${prompt.object.id}`,
@@ -137,6 +139,23 @@ class OpenSession implements Session {
     // What was said counts from here on, and not where the engine could not take it.
     this.#objects.set(object.id, object);
     return sessionMask(object, mask);
+  }
+
+  /**
+   * Whether points are clicked on what was tracked, by an engine that refines it: who sees a mask
+   * that is nearly right clicks where it is wrong, and not on the whole object again.
+   */
+  async #isCorrection(object: SessionObject | undefined, prompt: AddPrompt): Promise<boolean> {
+    const { frame, box, mask } = prompt;
+    if (this.#companions === 'none' || object === undefined) return false;
+    if (box !== undefined || mask !== undefined) return false;
+    const said = object.prompts.get(frame);
+    if (said !== undefined) return said.correction === true;
+    if (object.prompts.size === 0) return false;
+    const all = [...this.#objects.values()];
+    const range = { first: frame, last: frame };
+    const plan = this.#planOf(object, all, { range, direction: 'both' });
+    return (await this.#readMask(plan, frame)) !== undefined;
   }
 
   clearPrompts(object: number, frame?: number): void {

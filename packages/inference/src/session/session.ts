@@ -2,7 +2,6 @@ import type { FrameRange, ResultWarning, ShotInput } from '@roto/sdk/contract';
 import type { EngineIdentity, EnginePrompt, ObjectMask } from '../engine/engine.ts';
 import type { EngineWork } from '../engine/engine-calls.ts';
 import type { EnginePool } from '../engine/engine-pool.ts';
-
 import type { ClipInfo, Frame } from '../media/clip.ts';
 
 /** One object on one frame: logits over a region of the picture, which `renderMatte` makes alpha. */
@@ -30,6 +29,11 @@ export interface AddPrompt extends Partial<EnginePrompt> {
   readonly object: { readonly id: number; readonly name?: string };
   /** Frame number of the source. */
   readonly frame: number;
+  /**
+   * Whether it changes the mask that was tracked to the frame. Unless said: negative points alone
+   * do, and with the sam2 engine all points on a frame that is tracked and was not prompted.
+   */
+  readonly correction?: boolean;
 }
 
 /** Told after every step of tracking: one prompted frame seen, or one frame tracked one way. */
@@ -68,8 +72,8 @@ export interface Session {
    */
   frame(number: number, signal?: AbortSignal): Promise<Frame>;
   /**
-   * Adds to what is said of one object on one frame and returns its mask there. A frame with
-   * negative points only is a correction: it is tracked to first. A prompt that fails counts for
+   * Adds to what is said of one object on one frame and returns its mask there. A frame that is
+   * only corrected is tracked to first. A prompt that fails counts for
    * nothing. May be called while {@link propagate} is under way, whose frames stay those of the
    * prompts it began with.
    * @throws RotoError `frame_out_of_range`, `prompt_outside_picture`, `prompt_missing`,

@@ -72,6 +72,9 @@ async function framePrompt(
     points,
     ...(box === undefined ? {} : { box: checkBox(box, clip) }),
     ...(mask === undefined ? {} : { mask: await readMask(resolve(base, mask), clip) }),
+    ...(mask === undefined && said.some(({ correction }) => correction === true)
+      ? { correction: true }
+      : {}),
   };
 }
 

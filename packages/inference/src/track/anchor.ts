@@ -8,7 +8,7 @@ export type { Direction };
 export interface TrackPrompt {
   readonly frame: number;
   readonly prompt: EnginePrompt;
-  /** Hex hash of the frame number, clicks, box and the pixels of the mask. */
+  /** Hex hash of the frame number, clicks, box, the pixels of the mask, and what it is meant as. */
   readonly hash: string;
 }
 
@@ -26,8 +26,13 @@ export interface Anchor {
   readonly prompts: readonly string[];
 }
 
-/** Whether a prompt can start a track: negative clicks alone only correct one. */
+/** Whether a prompt starts a track, and does not only correct one. */
 export function isKey(prompt: EnginePrompt): boolean {
+  return canStart(prompt) && prompt.correction !== true;
+}
+
+/** Negative clicks alone say nothing of where an object is. */
+function canStart(prompt: EnginePrompt): boolean {
   return (
     prompt.mask !== undefined ||
     prompt.box !== undefined ||
@@ -39,7 +44,8 @@ export function isKey(prompt: EnginePrompt): boolean {
 export function trackPrompt(frame: number, prompt: EnginePrompt): TrackPrompt {
   const hash = createHash('sha256');
   const quick = prompt.quick ? { quick: true } : {};
-  const said = { frame, points: prompt.points, box: prompt.box ?? null, ...quick };
+  const corrects = canStart(prompt) && prompt.correction === true ? { correction: true } : {};
+  const said = { frame, points: prompt.points, box: prompt.box ?? null, ...quick, ...corrects };
   hash.update(JSON.stringify(said));
   if (prompt.mask !== undefined) {
     hash.update(`${prompt.mask.width}x${prompt.mask.height}`);

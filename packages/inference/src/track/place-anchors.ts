@@ -16,7 +16,7 @@ export function placeAnchors(prompts: readonly TrackPrompt[], companions: Compan
   if (key === undefined) {
     throw new RotoError(
       'prompt_missing',
-      'Expected a positive point, a box or a mask on at least one frame, but only negative points came.',
+      'Expected a positive point, a box or a mask on at least one frame, but only corrections came.',
       { hint: 'Click once on the object itself.' },
     );
   }

@@ -67,6 +67,20 @@ describe('planObject', () => {
     expect(plan.at(5).anchor?.base).toMatchObject({ direction: 'backward' });
   });
 
+  it('lets a positive click that is meant as a correction lean on what was tracked', () => {
+    const points = [{ x: 7, y: 7, label: 'positive' as const }];
+    const said = trackPrompt(30, { points, correction: true });
+    const plan = planObject({ prompts: [key(10), said], range, direction: 'both' });
+    expect(plan.at(30).anchor?.base).toMatchObject({ direction: 'forward', from: 10 });
+    expect(said.hash).not.toBe(trackPrompt(30, { points }).hash);
+    // Where it says what is so anyway, the prompt is the one it was.
+    const { prompt, hash } = correction(30);
+    expect(trackPrompt(30, { ...prompt, correction: true }).hash).toBe(hash);
+    expect(() => planObject({ prompts: [said], range, direction: 'both' })).toThrow(
+      expect.objectContaining({ code: 'prompt_missing' }),
+    );
+  });
+
   it('refuses negative clicks alone', () => {
     expect(() => planObject({ prompts: [correction(5)], range, direction: 'both' })).toThrow(
       expect.objectContaining({ code: 'prompt_missing' }),

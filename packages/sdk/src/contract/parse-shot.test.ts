@@ -36,6 +36,8 @@ describe('parseShot', () => {
       preset: 'product',
     });
     expect(shot.matte.edge).toBe('soft');
+    // The older word for it.
+    expect(parseShot({ ...small, engine: { quality: 'normal' } })).toEqual(shot);
     expect(parseShot(structuredClone(shot))).toEqual(shot);
   });
 
@@ -50,6 +52,11 @@ describe('parseShot', () => {
       'more points than an engine can look at',
       withPrompt({ frame: 1, points: Array(1001).fill({ x: 1, y: 1, label: 'positive' }) }),
       'objects[0].prompts[0].points',
+    ],
+    [
+      'a mask in a correction',
+      withPrompt({ frame: 1, mask: 'm.png', correction: true }),
+      'objects[0].prompts[0].correction',
     ],
     ['half a frame', withPrompt({ frame: 1.5 }), 'objects[0].prompts[0].frame'],
     [

@@ -22,12 +22,22 @@ export const PromptBox = z.strictObject({
 export type PromptBox = z.infer<typeof PromptBox>;
 
 /** What an artist said of one object on one frame. */
-export const FramePrompt = z.strictObject({
-  frame: FrameNumber,
-  /** At most 1000: an engine looks at all of them at once. */
-  points: z.array(PromptPoint).max(1000).default([]),
-  box: PromptBox.optional(),
-  /** A mask picture of the plate's size: white is the object. Path relative to the document. */
-  mask: z.string().min(1).optional(),
-});
+export const FramePrompt = z
+  .strictObject({
+    frame: FrameNumber,
+    /** At most 1000: an engine looks at all of them at once. */
+    points: z.array(PromptPoint).max(1000).default([]),
+    box: PromptBox.optional(),
+    /** A mask picture of the plate's size: white is the object. Path relative to the document. */
+    mask: z.string().min(1).optional(),
+    /**
+     * Whether this changes the mask that was tracked to the frame, instead of saying anew what the
+     * object is. Negative points alone always do; nothing else does unless it is said.
+     */
+    correction: z.boolean().optional(),
+  })
+  .refine(({ mask, correction }) => mask === undefined || correction !== true, {
+    error: 'Expected no mask in a correction: a mask says by itself what the object is',
+    path: ['correction'],
+  });
 export type FramePrompt = z.infer<typeof FramePrompt>;

@@ -56,7 +56,7 @@ export function createMaskCommand() {
       },
       {
         text: 'correct frame 1042: keep a hand in, keep the wall out',
-        line: 'roto mask plate.####.exr --points "420,310@1001 512,280@1042" \\\n  --negative 700,90@1042 --local',
+        line: 'roto mask plate.####.exr --points 420,310@1001 \\\n  --correct 512,280@1042 --negative 700,90@1042 --local',
       },
       {
         text: 'look first, keep the settings, repeat them on the next version of the plate',
