@@ -10,11 +10,13 @@ import { authenticate } from './middleware/authenticate.ts';
 import { bodyLimit } from './middleware/body-limit.ts';
 import { clientAddress } from './middleware/client-address.ts';
 import { onError } from './middleware/error.ts';
+import { fileSecurity } from './middleware/file-security.ts';
 import { rateLimit } from './middleware/rate-limit.ts';
 import { requestId } from './middleware/request-id.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { referencePage } from './page/reference.ts';
 import { authRoutes } from './routes/auth.ts';
+import { fileRoutes } from './routes/files.ts';
 import { healthRoutes } from './routes/health.ts';
 import { newRouter } from './routes/new-router.ts';
 import { userRoutes } from './routes/users.ts';
@@ -50,6 +52,7 @@ export function createApp(deps: AppDeps): App {
   app.use(requestId());
   app.use(requestLog({ log, metrics }));
   app.use(clientAddress(config.trustedProxies));
+  app.use('/api/files/*', fileSecurity());
   app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'self'"] } }));
   if (config.frontendUrl !== undefined) {
     app.use('/api/*', cors({ origin: config.frontendUrl, exposeHeaders: exposedHeaders }));
@@ -61,6 +64,7 @@ export function createApp(deps: AppDeps): App {
   app.route('/', healthRoutes(deps, metrics));
   app.route('/', authRoutes(deps));
   app.route('/', userRoutes());
+  app.route('/', fileRoutes(deps));
   app.route('/', referencePage());
   describe(app);
   return app;

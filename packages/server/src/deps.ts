@@ -5,6 +5,8 @@ import type { Db } from './db/types.ts';
 import type { Queue } from './jobs/queue.ts';
 import type { Log } from './log.ts';
 import type { AccessTokens } from './services/access-tokens.ts';
+import type { FileGrants } from './storage/file-grants.ts';
+import type { Storage } from './storage/storage.ts';
 
 /** What the app stands on; every route and service takes the part of it that it uses. */
 export interface AppDeps {
@@ -15,4 +17,7 @@ export interface AppDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly accessTokens: AccessTokens;
+  readonly storage: Storage;
+  /** Addresses of files in a folder. */
+  readonly grants: FileGrants;
 }

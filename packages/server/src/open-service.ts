@@ -15,6 +15,8 @@ import type { Log } from './log.ts';
 import { createFolderMailer } from './mail/folder.ts';
 import { secretKeyOf } from './secret-key.ts';
 import { createAccessTokens } from './services/access-tokens.ts';
+import { createFileGrants } from './storage/file-grants.ts';
+import { openStorage } from './storage/open-storage.ts';
 
 /** What a service is opened on. */
 export interface ServiceOptions {
@@ -54,8 +56,11 @@ export async function openService(database: Database, options: ServiceOptions): 
   );
   const [secret = '', ...previous] = secrets;
   const accessTokens = createAccessTokens([secret, ...previous], clock);
+  const grants = createFileGrants([secret, ...previous]);
+  const origin = () => config.publicUrl ?? ownOrigin();
+  const storage = await openStorage({ config, clock, grants, origin });
   const { db } = database;
-  const deps: AppDeps = { config, database, db, queue, clock, log, accessTokens };
+  const deps: AppDeps = { config, database, db, queue, clock, log, accessTokens, storage, grants };
   const mailer = createFolderMailer({
     folder: join(config.data, 'mails'),
     from: config.mailFrom,
