@@ -1,4 +1,5 @@
 import { type CellFeatures, scoreCells } from './cell-features.ts';
+import type { CellMotion } from './cell-motion.ts';
 import { decoderPrompt, questionFromPrior } from './decoder-prompts.ts';
 import { chooseMask, fuse, withoutSpecks } from './fusion.ts';
 import {
@@ -13,29 +14,43 @@ import {
   resampleGrid,
 } from './mask-grid.ts';
 import type { ViewFeatures } from './networks.ts';
+import { type ObjectMotion, objectMotion } from './object-motion.ts';
 import type { PresenceEvidence } from './presence.ts';
 import { priorLogits } from './prior.ts';
 import type { TrackerState } from './tracker-state.ts';
 import { decodeMasks, lengthUnit, type TrackerTools } from './tracker-tools.ts';
+import { objections } from './trust.ts';
 import { cellSide, type View } from './view.ts';
 
 /** What was found in a view, and what speaks for it. */
 export interface FoundObject {
   readonly mask: MaskGrid;
+  /** The logits without what the motion objected to. */
+  readonly wanted: Float32Array;
   readonly evidence: PresenceEvidence;
+  /** Share of what was found that moves otherwise than the ground; undefined if not known. */
+  readonly moving: number | undefined;
 }
 
 /** Part of the score that the keys' own model has: it holds against look-alikes and drift. */
 const keyShare = 0.3;
 
-/** Finds the object in a view by the target model, the last mask and the decoder. */
+/** What is known of the frame that is searched. */
+export interface SearchedView {
+  readonly view: View;
+  readonly features: ViewFeatures;
+  readonly cells: CellFeatures;
+  /** The target model of keys and tracked frames. */
+  readonly model: Float64Array;
+  /** How the picture moved since the last frame. */
+  readonly motion: CellMotion;
+}
+
+/** Finds the object in a view by the target model, the last mask, the motion and the decoder. */
 export async function findObject(
   tools: TrackerTools,
   state: TrackerState,
-  view: View,
-  features: ViewFeatures,
-  cells: CellFeatures,
-  model: Float64Array,
+  { view, features, cells, model, motion }: SearchedView,
 ): Promise<FoundObject> {
   const unit = lengthUnit(tools.rules);
   const inside = cellsInPicture(view, state.picture);
@@ -45,24 +60,46 @@ export async function findObject(
   );
   const score = enlargeFeaturePlane(byBoth, view);
   const lost = state.lostFrames > 0;
+  const against = lost ? undefined : objections(motion);
   const prior = priorLogits({
     score,
     still: lost ? filledGrid(view, outsideLogit) : resampleGrid(state.mask, view),
+    motion: lost ? undefined : motion,
+    objections: against,
     inside,
-    lastArea: lost ? 0 : state.area / cellSide(view) ** 2,
+    area: lost ? 0 : state.reach / cellSide(view) ** 2,
     unit,
   });
   const question = questionFromPrior(prior, unit);
   let mask = prior;
+  let wanted = prior.logits;
   let agreement = 0;
   if (question !== undefined) {
     const masks = await decodeMasks(tools, features, decoderPrompt(question, view));
     const chosen = chooseMask(masks, prior);
     agreement = chosen.agreement;
-    mask = withoutSpecks(fuse(chosen, prior));
+    const fused = fuse(chosen, prior);
+    wanted = fused.logits;
+    mask = withoutSpecks(against === undefined ? fused : lessLogits(fused, against));
   }
   const keyScore = enlargeFeaturePlane(byKeys, view);
-  return { mask, evidence: weigh(state, mask, keyScore, agreement) };
+  const moved = objectMotion(mask, motion);
+  const evidence = {
+    ...weigh(state, mask, keyScore, agreement),
+    idle: idleness(state.moving, moved),
+  };
+  return { mask, wanted, evidence, moving: moved?.moving };
+}
+
+function lessLogits(mask: MaskGrid, less: Float32Array): MaskGrid {
+  return { ...mask, logits: mask.logits.map((logit, i) => logit - (less[i] ?? 0)) };
+}
+
+/** See {@link PresenceEvidence.idle}. */
+function idleness(movedBefore: number, now: ObjectMotion | undefined): number {
+  return now === undefined
+    ? 0
+    : now.certainty * (1 - now.trust) * Math.max(0, movedBefore - now.moving);
 }
 
 function weigh(
@@ -70,7 +107,7 @@ function weigh(
   mask: MaskGrid,
   keyScore: Float32Array,
   agreement: number,
-): PresenceEvidence {
+): Omit<PresenceEvidence, 'idle'> {
   const found = positiveCells(mask);
   const count = countCells(found);
   let sum = 0;

@@ -9,6 +9,7 @@ const seen: PresenceEvidence = {
   keyAreaRatio: 1.05,
   growth: 1,
   wasLost: false,
+  idle: 0,
 };
 
 describe('presenceScore', () => {
@@ -33,6 +34,14 @@ describe('presenceScore', () => {
     expect(presenceScore({ ...faint, wasLost: true })).toBeLessThan(0.5);
   });
 
+  it('does not take for an object that was moving what stands still and looks rather like it', () => {
+    const banner = { ...seen, meanKeyScore: 0.36, bestKeyScore: 0.95, agreement: 0.24 };
+    const again = { ...banner, keyAreaRatio: 0.28, growth: 0.28, wasLost: true };
+    expect(presenceScore({ ...again, idle: 0 })).toBeGreaterThan(0.5);
+    expect(presenceScore({ ...again, idle: 1 })).toBeLessThan(0.5);
+    expect(presenceScore({ ...seen, idle: 1 })).toBeGreaterThan(0.9);
+  });
+
   it('does not take a chance likeness that the decoder makes nothing of for a lost object', () => {
     const likeness = {
       meanKeyScore: 0.28,
@@ -41,7 +50,7 @@ describe('presenceScore', () => {
       keyAreaRatio: 0.4,
       growth: 0.4,
     };
-    expect(presenceScore({ ...likeness, wasLost: true })).toBeLessThan(0.5);
+    expect(presenceScore({ ...likeness, wasLost: true, idle: 0 })).toBeLessThan(0.5);
     const back = {
       meanKeyScore: 0.46,
       bestKeyScore: 0.97,
@@ -49,7 +58,7 @@ describe('presenceScore', () => {
       keyAreaRatio: 0.6,
       growth: 0.6,
     };
-    expect(presenceScore({ ...back, wasLost: true })).toBeGreaterThan(0.9);
+    expect(presenceScore({ ...back, wasLost: true, idle: 0 })).toBeGreaterThan(0.9);
   });
 
   it('does not take what is suddenly six times as large', () => {

@@ -15,6 +15,11 @@ export interface PresenceEvidence {
   readonly growth: number;
   /** Whether the object was lost on the frame before. */
   readonly wasLost: boolean;
+  /**
+   * How far what was found and has no trust yet stands still on the ground, while the object was
+   * moving when it was last seen, 0..1.
+   */
+  readonly idle: number;
 }
 
 /** Found areas below this share of the key's are no sight of the object. */
@@ -35,6 +40,9 @@ const lost = { penalty: 1, agreement: { even: 0.5, weight: 4 } } as const;
 /** Something larger than this at once is more likely another thing that came in front. */
 const sudden = { growth: 2, weight: 3 } as const;
 
+/** What moved and is found again standing is more likely a part of the ground that looks alike. */
+const idleWeight = 4;
+
 /** How sure it is that the object is in the picture, 0..1: a logistic sum of the evidence. */
 export function presenceScore(evidence: PresenceEvidence): number {
   if (evidence.keyAreaRatio < leastArea) {
@@ -47,6 +55,7 @@ export function presenceScore(evidence: PresenceEvidence): number {
     mean.weight * (evidence.meanKeyScore - mean.even) +
     best.weight * (evidence.bestKeyScore - best.even) +
     agreed.weight * (evidence.agreement - agreed.even) -
+    idleWeight * evidence.idle -
     sudden.weight * Math.max(0, Math.log(evidence.growth / sudden.growth)) -
     unproved;
   return 1 / (1 + Math.exp(-sum));

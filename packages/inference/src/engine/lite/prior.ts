@@ -1,3 +1,4 @@
+import type { CellMotion } from './cell-motion.ts';
 import { distanceTo } from './distance.ts';
 import { type MaskGrid, outsideLogit, positiveCells } from './mask-grid.ts';
 
@@ -7,10 +8,14 @@ export interface PriorEvidence {
   readonly score: Float32Array;
   /** The last mask seen in this view. */
   readonly still: MaskGrid;
+  /** How the cells moved since then, where that is known. */
+  readonly motion?: CellMotion | undefined;
+  /** Logit to be taken from each cell, where the motion speaks against it. */
+  readonly objections?: Float32Array | undefined;
   /** Cells in the picture. */
   readonly inside: Uint8Array;
-  /** Area of the last mask in cells; 0 while the object is lost. */
-  readonly lastArea: number;
+  /** Area in cells that the object may have; 0 while it is lost. */
+  readonly area: number;
   /** Size in cells of one cell of a 256-cell mask. */
   readonly unit: number;
 }
@@ -20,6 +25,8 @@ const scoreLimit = 1.2;
 const stillWeight = 0.25;
 const stillLimit = 6;
 const gateWeight = 4;
+/** Say of a carried cell whose flow does not hold both ways, as a share of one whose does. */
+const leastCarried = 0.3;
 
 /** Intersection over union of two sets of cells; 0 where both are empty. */
 export function overlap(a: Uint8Array, b: Uint8Array): number {
@@ -32,29 +39,37 @@ export function overlap(a: Uint8Array, b: Uint8Array): number {
   return both / Math.max(either, 1);
 }
 
+function eitherOf(a: Uint8Array, b: Uint8Array): Uint8Array {
+  return a.map((cell, i) => cell | (b[i] ?? 0));
+}
+
 export function clip(value: number, low: number, high: number): number {
   return Math.min(Math.max(value, low), high);
 }
 
 /**
- * Logits of where the object is expected: the target model's score, the last mask as far as it
- * agrees with that score, and less the farther a cell is from the last mask.
+ * Logits of where the object is expected: the target model's score, the last mask carried along
+ * with the picture's motion as far as it agrees with that score, less the farther a cell is from
+ * the last mask, and less what the motion objects to.
  */
 export function priorLogits(evidence: PriorEvidence): MaskGrid {
-  const { score, still, inside, lastArea, unit } = evidence;
-  const before = positiveCells(still);
+  const { score, still, motion, objections, inside, area, unit } = evidence;
+  const carried = motion === undefined ? still : { ...still, logits: motion.logits };
+  const before = positiveCells(carried);
   const likely = Uint8Array.from(score, (value) => (value > 0 ? 1 : 0));
   const trust = stillWeight * clip((overlap(before, likely) - 0.4) / 0.3, 0, 1);
-  const reach = Math.sqrt(lastArea);
-  const gated = lastArea > 0;
-  const distance = gated ? distanceTo(before, still.width, still.height, 1) : undefined;
+  const reach = Math.sqrt(area);
+  const start = eitherOf(before, positiveCells(still));
+  const distance = area > 0 ? distanceTo(start, still.width, still.height, 1) : undefined;
   const logits = new Float32Array(score.length);
   for (let i = 0; i < logits.length; i++) {
     const away = Math.max(0, (distance?.[i] ?? 0) - 0.3 * reach) / Math.max(6 * unit, reach);
+    const certainty = leastCarried + (1 - leastCarried) * (motion?.certainty[i] ?? 1);
     const logit =
-      trust * clip(still.logits[i] ?? 0, -stillLimit, stillLimit) +
+      trust * certainty * clip(carried.logits[i] ?? 0, -stillLimit, stillLimit) +
       scoreWeight * clip(score[i] ?? 0, -scoreLimit, scoreLimit) -
-      gateWeight * Math.min(2, away);
+      gateWeight * Math.min(2, away) -
+      (objections?.[i] ?? 0);
     logits[i] = inside[i] === 1 ? clip(logit, outsideLogit, -outsideLogit) : outsideLogit;
   }
   return { view: still.view, width: still.width, height: still.height, logits };

@@ -7,13 +7,19 @@ import { maskSize } from './view.ts';
 
 const magic = 'ROTOLITE';
 /** Raised whenever the meaning of a byte changes; other versions are refused. */
-const version = 1;
+const version = 2;
 const headBytes = 16;
 
 function blocksOf(state: TrackerState): Float32Array[] {
   const { keys, recent, newest } = state.memory;
   const sums = [keys, recent, ...(newest === undefined ? [] : [newest])];
-  return [state.mask.logits, state.means, ...sums.flatMap(({ gram, moment }) => [gram, moment])];
+  return [
+    state.mask.logits,
+    state.trust,
+    state.grey.data,
+    state.means,
+    ...sums.flatMap(({ gram, moment }) => [gram, moment]),
+  ];
 }
 
 /**
@@ -21,10 +27,20 @@ function blocksOf(state: TrackerState): Float32Array[] {
  * then float32 blocks. Doubles survive JSON exactly, so a restored state is the same to the bit.
  */
 export function writeSnapshot(state: TrackerState): Uint8Array {
-  const { mask, memory, means: _means, keyModel: _keyModel, ...numbers } = state;
+  const { mask, memory, grey, picture, box, velocity } = state;
+  const { area, keyArea, reach, moving, lostFrames } = state;
   const header = {
-    ...numbers,
+    // Named one by one: equal states give equal bytes, in whatever order they were put together.
+    picture,
+    box,
+    velocity,
+    area,
+    keyArea,
+    reach,
+    moving,
+    lostFrames,
     view: mask.view,
+    grey: { width: grey.width, height: grey.height },
     keyCount: memory.keyCount,
     newest: memory.newest !== undefined,
   };
@@ -118,6 +134,9 @@ export function readSnapshot(bytes: Uint8Array): TrackerState {
   const next = blockReader(bytes, start);
   const { width, height } = maskSize(view);
   const logits = next(width * height);
+  const trust = next(width * height);
+  const grey = { width: number('grey', 'width'), height: number('grey', 'height') };
+  const greyData = next(grey.width * grey.height);
   const means = next(featureCount - 1);
   const sums = (): FitSums => ({
     size: featureCount,
@@ -142,7 +161,11 @@ export function readSnapshot(bytes: Uint8Array): TrackerState {
     velocity: pair('velocity'),
     area: number('area'),
     keyArea: number('keyArea'),
+    reach: number('reach'),
+    moving: number('moving'),
     lostFrames: number('lostFrames'),
+    grey: { ...grey, data: greyData },
+    trust,
     means,
     memory,
     keyModel: fitKeys(memory),

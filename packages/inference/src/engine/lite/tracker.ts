@@ -1,8 +1,10 @@
 import { RotoError } from '@roto/sdk/contract';
 import type { Frame } from '../../media/clip.ts';
 import type { EnginePrompt, ObjectMask, Tracker } from '../engine.ts';
+import { cellMotion } from './cell-motion.ts';
 import { correctMask } from './correction.ts';
 import { type FoundObject, findObject } from './find-object.ts';
+import { greyPicture } from './grey-picture.ts';
 import {
   areaInPixels,
   boxOfCells,
@@ -35,12 +37,17 @@ import {
   onTrackClock,
   type TrackerTools,
 } from './tracker-tools.ts';
+import { nextTrust, startTrust } from './trust.ts';
 import { boxCentre, sameView, viewRegion, wholeView } from './view.ts';
 
-/** Part of the newest motion in the running velocity. */
 /** Part of the key's fit that the whole picture has; its view has the rest. */
 const surroundingsShare = 0.3;
+/** Part of the newest motion in the running velocity. */
 const velocityShare = 0.5;
+/** Part of the newest frame in whether the object moves. */
+const movingShare = 0.2;
+/** What is left of the area an object may have, from frame to frame. */
+const reachKept = 0.97;
 /** Only masks of about the key's area are learned from, and only where the object is surely seen. */
 const learnedAreas = { least: 0.2, most: 5 } as const;
 const learnedScore = 0.7;
@@ -96,7 +103,11 @@ export class LiteTracker implements Tracker {
       velocity: { x: 0, y: 0 },
       area: seen?.area ?? 0,
       keyArea: seen?.area ?? 0,
+      reach: seen?.area ?? 0,
       lostFrames: seen === undefined ? 1 : 0,
+      moving: 0,
+      grey: greyPicture(frame),
+      trust: startTrust(mask),
       means,
       memory,
       keyModel: fitKeys(memory),
@@ -128,15 +139,21 @@ export class LiteTracker implements Tracker {
     const memory = settleMemory(state.memory);
     const { cells } = describeCells(features, state.means);
     const model = fitTarget(memory);
-    const found = await findObject(tools, state, view, features, cells, model);
+    const grey = greyPicture(frame);
+    const lost = state.lostFrames > 0;
+    const motion = cellMotion(state, grey, state.picture, view);
+    const searched = { view, features, cells, model, motion };
+    const found = await findObject(tools, state, searched);
     const score = presenceScore(found.evidence);
     this.#features = features;
     if (score <= 0.5) {
       const mask = filledGrid(view, outsideLogit);
-      this.#state = { ...state, mask, memory, lostFrames: state.lostFrames + 1 };
+      const trust = new Float32Array(mask.logits.length);
+      this.#state = { ...state, mask, memory, grey, trust, lostFrames: state.lostFrames + 1 };
       return objectMask(mask, score);
     }
-    const next = seenState({ ...state, memory }, found);
+    const trust = nextTrust(found.mask, found.wanted, lost ? undefined : motion);
+    const next = seenState({ ...state, memory, grey, trust }, found);
     const ratio = next.area / next.keyArea;
     this.#state =
       score > learnedScore && ratio > learnedAreas.least && ratio < learnedAreas.most
@@ -162,6 +179,8 @@ export class LiteTracker implements Tracker {
     this.#state = {
       ...state,
       ...seen,
+      reach: seen?.area ?? state.reach,
+      trust: startTrust(mask),
       mask,
       memory,
       keyModel: fitKeys(memory),
@@ -206,7 +225,9 @@ function seenState(state: TrackerState, found: FoundObject): TrackerState {
     x: share * (now.x - before.x) + (1 - velocityShare) * state.velocity.x,
     y: share * (now.y - before.y) + (1 - velocityShare) * state.velocity.y,
   };
-  return { ...state, ...seen, mask: found.mask, velocity, lostFrames: 0 };
+  const reach = Math.max(seen.area, reachKept * state.reach);
+  const moving = state.moving + movingShare * ((found.moving ?? state.moving) - state.moving);
+  return { ...state, ...seen, reach, moving, mask: found.mask, velocity, lostFrames: 0 };
 }
 
 function objectMask(mask: MaskGrid, score: number): ObjectMask {
