@@ -23,10 +23,12 @@ const featureCacheBytes = 256 * 2 ** 20;
  * SAM 2.1 from a checkpoint. Call it, and everything it gives, on one worker thread: a run of a
  * network blocks the thread it is called on.
  * @throws RotoError `model_missing`, `model_corrupt`, `model_unsupported`, `device_unavailable`,
- * `out_of_memory`, `invalid_argument` for an input size that is no multiple of 32
+ * `out_of_memory`, `invalid_argument` for an input size that is no multiple of 32, or a precision
+ * that this processor does not have
  */
 export async function createSam2Engine(config: EngineConfig): Promise<Engine> {
   const { modelPath, model, device, inputSize = trainedSize, threads, cacheDir } = config;
+  const precision = config.precision ?? 'fp32';
   const checkpoint = await openCheckpoint(modelPath);
   try {
     const sha256 = await expectedSha256(checkpoint, model?.sha256);
@@ -34,6 +36,7 @@ export async function createSam2Engine(config: EngineConfig): Promise<Engine> {
       checkpoint,
       inputSize,
       device,
+      precision,
       cacheDir: cacheDir ?? cacheFolder(undefined),
       ...(threads === undefined ? {} : { threads }),
     });
@@ -41,7 +44,7 @@ export async function createSam2Engine(config: EngineConfig): Promise<Engine> {
       engine: 'sam2',
       model: { id: model?.id ?? checkpoint.architecture, sha256 },
       device,
-      settings: { inputSize, tracker: trackerVersion },
+      settings: { inputSize, precision, tracker: trackerVersion },
     });
   } finally {
     await checkpoint.close();

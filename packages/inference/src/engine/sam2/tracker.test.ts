@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { FakeSam2Networks } from '../../../test/support/fake-sam2-networks.ts';
 import type { Direction, EnginePrompt, ObjectMask, Tracker } from '../engine.ts';
+import { FeatureCache } from './feature-cache.ts';
+import { Sam2Predictor } from './predictor.ts';
 import type { AskedRules } from './presets.ts';
+import { resolveRules } from './presets.ts';
 import { sam2Engine } from './sam2-engine.ts';
 
 const first = 1001;
@@ -193,6 +196,47 @@ describe('Sam2Tracker', () => {
     await expect(tracker.correct(frameAt(first + 1), click())).rejects.toMatchObject({
       code: 'internal',
     });
+  });
+});
+
+describe('a Sam2Tracker that goes where the published predictor goes', () => {
+  /** Masks of every frame as the predictor has them: prompts on frames 8 and 14, there and back. */
+  async function predicted(networks: FakeSam2Networks): Promise<Map<number, Float32Array>> {
+    const cache = new FeatureCache(networks, 2 ** 20);
+    const predictor = new Sam2Predictor(networks, resolveRules({ preset: 'benchmark' }), {
+      width: 64,
+      height: 64,
+      frameCount: 24,
+      features: (index) => cache.features(frameAt(first + index)),
+    });
+    await predictor.addPoints(8, 1, click());
+    await predictor.addPoints(14, 1, click(9));
+    const masks = new Map<number, Float32Array>();
+    for (const direction of ['forward', 'backward'] as const) {
+      for await (const frame of predictor.propagate({ direction })) {
+        masks.set(frame.index, frame.masks.get(1)?.mask ?? new Float32Array());
+      }
+    }
+    return masks;
+  }
+
+  it('has its masks to the bit, with all it forgot on the way', async () => {
+    const { create, restore, networks } = setup({
+      frameCount: 24,
+      rules: { preset: 'benchmark' },
+    });
+    const other = create();
+    await seedAt(other, 14, click(9));
+    const tracker = create();
+    const seeded = await seedAt(tracker, 8);
+    await tracker.learn(other.snapshot());
+    const there = await run(tracker, 9, 23);
+    // Also over a snapshot, on which the way back depends no less.
+    const back = await run(restore(tracker.snapshot()), 7, 0);
+    const masks = await predicted(networks);
+    expect([...back.reverse(), seeded.logits, ...there]).toEqual(
+      Array.from({ length: 24 }, (_, index) => masks.get(index)),
+    );
   });
 });
 
