@@ -20,7 +20,7 @@ const click = 'mask shot.mp4 --points 42,31 --local';
 describe('the shot that a command line asks for', () => {
   it('takes every option at once', async () => {
     const ran = await roto(
-      'mask shot.mp4 --points 42,31 --negative 10,50 --box 1,2,30,40 --mask m.png --frame 1001 --range 1001-1010 --direction both --object hero -o out/ --format png16,prores4444 --json --local --engine lite --device cpu --model mobilesam --input-size 1024 --rate 24000/1001 --start-frame 1001 --choke 1 --feather 0.5 --fill-holes 9 --despeckle 7 --premultiplied --missing-frames hold --input-colorspace acescg --exposure -1.5 --quality draft --edge hard',
+      'mask shot.mp4 --points 42,31 --negative 10,50 --box 1,2,30,40 --mask m.png --frame 1001 --range 1001-1010 --direction both --object hero -o out/ --format png16,prores4444 --json --local --engine lite --device cpu --model mobilesam --input-size 1024 --precision int8 --rate 24000/1001 --start-frame 1001 --choke 1 --feather 0.5 --fill-holes 9 --despeckle 7 --premultiplied --missing-frames hold --input-colorspace acescg --exposure -1.5 --quality draft --edge hard',
     );
     expect(ran.status).toBe(0);
     expect(shotOf(ran)).toEqual({
@@ -57,6 +57,7 @@ describe('the shot that a command line asks for', () => {
         device: 'cpu',
         model: 'mobilesam',
         inputSize: 1024,
+        precision: 'int8',
         direction: 'both',
         quality: 'draft',
         preset: 'product',

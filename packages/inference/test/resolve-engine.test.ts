@@ -172,6 +172,15 @@ describe('the settings of the sam2 engine', () => {
     expect((await chosen({ name: 'lite', inputSize: 500 })).config.inputSize).toBe(500);
   });
 
+  it('are exact unless the shot takes bytes, which the lite engine has no choice of', async () => {
+    await lay('sam2.1-small');
+    expect((await chosen({ name: 'sam2' })).config.precision).toBe('fp32');
+    expect((await chosen({ name: 'sam2', precision: 'int8' })).config.precision).toBe('int8');
+    const lite = await chosen({ name: 'lite', precision: 'int8' });
+    expect(lite.config).not.toHaveProperty('precision');
+    expect(lite.codes).toEqual(['option_ignored']);
+  });
+
   it('carry the preset and what the shot chose apart; the lite engine says it has none', async () => {
     await lay('sam2.1-small');
     const parts = { fillHoleArea: 0, retrack: 'span', multimaskByStability: false } as const;

@@ -16,6 +16,7 @@ const flags: Readonly<Record<string, string>> = {
   model: '--model',
   device: '--device',
   inputSize: '--input-size',
+  precision: '--precision',
   preset: '--preset',
   fillHoleArea: '--fill-hole-area',
   memoryFrames: '--memory-frames',

@@ -150,8 +150,10 @@ function sourceSettings(settings: Settings): Partial<ShotSource> & { range?: Fra
 }
 
 function engineSettings(settings: Settings) {
-  const { engine: name, model, device, quality, inputSize, direction, preset } = settings;
-  return given({ name, model, device, quality, inputSize, direction, preset, ...parts(settings) });
+  const { engine: name, model, device, quality, inputSize, precision } = settings;
+  const { direction, preset } = settings;
+  const where = { name, model, device, quality, inputSize, precision };
+  return given({ ...where, direction, preset, ...parts(settings) });
 }
 
 /** Parts of a preset by their names in a shot document. */

@@ -27,7 +27,7 @@ export interface EngineConfig {
   /** How hard the lite engine works, `standard` unless said; for sam2 model and size say it. */
   readonly quality?: 'draft' | 'standard';
   readonly inputSize?: number;
-  /** How the weights of linear layers are kept on the CPU; `fp32` unless said. */
+  /** Numbers of the encoder's linear layers on the CPU, of sam2 only; `fp32` unless said. */
   readonly precision?: 'fp32' | 'int8';
   /** Threads of one operator; the number of cores unless said. */
   readonly threads?: number;

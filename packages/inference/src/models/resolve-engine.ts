@@ -30,7 +30,7 @@ const sam2InputSize = 1024;
  * What a shot asks for as what this machine runs.
  * @throws RotoError `model_missing` where no such model is installed, `model_corrupt`,
  * `model_unsupported`, `device_unavailable` where the device asked for cannot run,
- * `invalid_argument` for an input size the engine cannot have
+ * `invalid_argument` for an input size or a precision the engine cannot have
  */
 export async function resolveEngine(
   wanted: ShotEngine,
@@ -47,8 +47,20 @@ export async function resolveEngine(
     return { config, warnings: [...warnings, ...ignoredParts(wanted)] };
   }
   checkInputSize(inputSize);
+  const { precision = 'fp32' } = wanted;
+  checkPrecision(precision, device);
   const rules = rulesOf(wanted);
-  return { config: { ...chosen, device, inputSize: inputSize ?? sam2InputSize, rules }, warnings };
+  const config = { ...chosen, device, inputSize: inputSize ?? sam2InputSize, precision, rules };
+  return { config, warnings };
+}
+
+function checkPrecision(precision: 'fp32' | 'int8', device: string): void {
+  if (precision === 'fp32' || device === 'cpu') return;
+  throw new RotoError(
+    'invalid_argument',
+    `Expected the device cpu for the precision int8 but it is ${device}.`,
+    { param: 'precision', hint: 'Leave the precision out.' },
+  );
 }
 
 function checkInputSize(size: number | undefined): void {
@@ -61,11 +73,13 @@ function checkInputSize(size: number | undefined): void {
   );
 }
 
-/** Parts of presets that the lite engine has no use for. */
+/** Presets, their parts and more that the lite engine has no use for. */
 function ignoredParts(wanted: ShotEngine): ResultWarning[] {
   const said = presetPartNames.filter((name) => wanted[name] !== undefined);
-  const ignored = [...(wanted.preset === 'product' ? [] : ['preset']), ...said];
+  const preset = wanted.preset === 'product' ? [] : ['preset'];
+  const precision = wanted.precision === undefined ? [] : ['precision'];
+  const ignored = [...preset, ...precision, ...said];
   if (ignored.length === 0) return [];
-  const message = `The lite engine has no presets: what the shot says of ${ignored.join(', ')} counts for nothing.`;
+  const message = `The lite engine has no presets or precisions: what the shot says of ${ignored.join(', ')} counts for nothing.`;
   return [{ code: 'option_ignored', message }];
 }

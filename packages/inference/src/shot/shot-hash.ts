@@ -34,11 +34,12 @@ export function trackHash({ shot, clip, range, objects }: OpenShot): string {
 
 /** How the engine is to work; what has the value it had before there was a choice is left out. */
 function engineWork(engine: Shot['engine']): Record<string, unknown> {
-  const { inputSize, direction, preset } = engine;
+  const { inputSize, precision, direction, preset } = engine;
   const parts = presetPartNames.map((name) => [name, engine[name]]);
   return {
     quality: engine.quality === 'standard' ? 'normal' : engine.quality,
     inputSize,
+    ...(precision === 'int8' ? { precision } : {}),
     direction,
     ...(preset === 'product' ? {} : { preset }),
     ...Object.fromEntries(parts),

@@ -121,6 +121,11 @@ export const ShotEngine = z.strictObject({
    * unless said.
    */
   inputSize: z.int().min(256).max(2048).optional(),
+  /**
+   * Numbers of the sam2 encoder's linear layers on the CPU, `fp32` unless said. `int8` is a fifth
+   * quicker, and its masks are a little different.
+   */
+  precision: z.enum(['fp32', 'int8']).optional(),
   direction: z.enum(['forward', 'backward', 'both']).default('both'),
   /**
    * `product`: as good and as quick as may be. `benchmark`: SAM 2 as its authors measure it, with
