@@ -14,7 +14,10 @@ import { fileSecurity } from './middleware/file-security.ts';
 import { rateLimit } from './middleware/rate-limit.ts';
 import { requestId } from './middleware/request-id.ts';
 import { requestLog } from './middleware/request-log.ts';
+import { mailLinkPages } from './page/mail-links.ts';
 import { referencePage } from './page/reference.ts';
+import { pageStyle } from './page/style.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
 import { authRoutes } from './routes/auth.ts';
 import { fileRoutes } from './routes/files.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -63,9 +66,12 @@ export function createApp(deps: AppDeps): App {
 
   app.route('/', healthRoutes(deps, metrics));
   app.route('/', authRoutes(deps));
+  app.route('/', apiKeyRoutes(deps));
   app.route('/', userRoutes());
   app.route('/', fileRoutes(deps));
   app.route('/', referencePage());
+  app.route('/', pageStyle());
+  app.route('/', mailLinkPages(deps));
   describe(app);
   return app;
 }

@@ -48,11 +48,34 @@ export const TokenPair = z
   .meta({ id: 'TokenPair' });
 export type TokenPair = z.infer<typeof TokenPair>;
 
+export const RefreshParams = z
+  .object({ refreshToken: z.string().min(1).max(200) })
+  .meta({ id: 'RefreshParams' });
+export type RefreshParams = z.infer<typeof RefreshParams>;
+
+/** Asks for a mail to an address: with a link that confirms it, or that resets the password. */
+export const MailParams = z.object({ email: Email }).meta({ id: 'MailParams' });
+export type MailParams = z.infer<typeof MailParams>;
+
+export const ResetPasswordParams = z
+  .object({ password: NewPassword })
+  .meta({ id: 'ResetPasswordParams' });
+export type ResetPasswordParams = z.infer<typeof ResetPasswordParams>;
+
+export const ResetPasswordResult = z
+  .object({ status: z.literal('password_set') })
+  .meta({ id: 'ResetPasswordResult' });
+export type ResetPasswordResult = z.infer<typeof ResetPasswordResult>;
+
 /** A token of a mail's link. */
 export const MailToken = z.string().min(20).max(200);
 
+/**
+ * `password_needed`: the address was registered more than once, with different passwords, so that
+ * none of them counts. A mail with a link to choose one is on its way.
+ */
 export const ConfirmResult = z
-  .object({ status: z.literal('confirmed') })
+  .object({ status: z.enum(['confirmed', 'password_needed']) })
   .meta({ id: 'ConfirmResult' });
 export type ConfirmResult = z.infer<typeof ConfirmResult>;
 

@@ -1,14 +1,19 @@
 export { ApiErrorBody, type ErrorStatus, httpStatusOf } from './api-error.ts';
+export { ApiKey, ApiKeyPage, NewApiKey, NewApiKeyParams } from './api-keys.ts';
 export {
   ApiScope,
   apiScopes,
   ConfirmResult,
   Email,
   LoginParams,
+  MailParams,
   MailToken,
   NewPassword,
+  RefreshParams,
   RegisterParams,
   RegisterResult,
+  ResetPasswordParams,
+  ResetPasswordResult,
   TokenPair,
 } from './auth.ts';
 export { Diagnosis, DiagnosisProblem, DoctorDocument } from './doctor.ts';

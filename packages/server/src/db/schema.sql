@@ -336,6 +336,7 @@ create table users (
   super_user boolean not null default false,
   storage_used jsonb not null default '{"total_gb": 0, "breakdown": {"masks_gb": 0, "other_gb": 0, "videos_gb": 0, "thumbnails_gb": 0}, "file_count": 0, "total_bytes": 0, "last_updated": null}'::jsonb,
   deleted_at timestamp with time zone,
+  token_generation integer not null default 0,
   constraint users_check CHECK (((deleted_at IS NULL) = (email IS NOT NULL))),
   constraint users_check1 CHECK (((deleted_at IS NULL) OR ((hashed_password IS NULL) AND (confirmation_token IS NULL)))),
   constraint users_email_check CHECK ((email = lower(email))),

@@ -18,3 +18,13 @@ export function accountExistsMessage(to: string): MailMessage {
     text: 'Somebody, most likely you, wanted to make an account at roto with this address, and there is one already.\n\nSign in with it, or reset its password if you do not know it any more.\n',
   };
 }
+
+/** Lets the owner of an account choose a new password. */
+export function resetMessage(to: string, link: string): MailMessage {
+  return {
+    to,
+    subject: 'Choose a password for roto',
+    text: `Somebody, most likely you, asked for a new password for the account at roto with this address.\n\nChoose it here, within an hour:\n${link}\n\nIf it was not you, do nothing: the password stays as it is.\n`,
+    link,
+  };
+}

@@ -5,21 +5,42 @@ import type { AppEnv, Identity } from '../app-env.ts';
 /** Name of the one security scheme in the OpenAPI document. */
 export const bearerScheme = 'bearer';
 
+/** What a route needs beside a scope. */
+export interface AccessOptions {
+  /** An account whose address is confirmed: whatever spends, stores or sends. */
+  readonly confirmed?: boolean;
+  /** A login: an API key must not make itself stronger, or outlive itself. */
+  readonly login?: boolean;
+}
+
 /**
  * What a route needs of its caller, for `createRoute`: the middleware that asks for it, and the same
  * in the OpenAPI document, from which the matrix of authorisations is tested.
  */
-export function access(scope: ApiScope) {
+export function access(scope: ApiScope, { confirmed = false, login = false }: AccessOptions = {}) {
   return {
-    middleware: [requireScope(scope)],
+    middleware: [requireAccess(scope, { confirmed, login })],
     security: [{ [bearerScheme]: [scope] }],
+    'x-roto-access': { confirmed, login },
   };
 }
 
-function requireScope(scope: ApiScope): MiddlewareHandler<AppEnv> {
-  return async function requireScope(c, next) {
-    if (!identityOf(c).scopes.has(scope)) {
+function requireAccess(
+  scope: ApiScope,
+  { confirmed, login }: Required<AccessOptions>,
+): MiddlewareHandler<AppEnv> {
+  return async function requireAccess(c, next) {
+    const { scopes, user, apiKeyId } = identityOf(c);
+    if (!scopes.has(scope)) {
       throw new RotoError('forbidden', `This needs the scope ${scope}, and you do not have it.`);
+    }
+    if (login && apiKeyId !== undefined) {
+      throw new RotoError('forbidden', 'This needs a login; an API key may not do it.');
+    }
+    if (confirmed && !user.is_confirmed) {
+      throw new RotoError('email_unconfirmed', 'The address of the account is not confirmed yet.', {
+        hint: 'Open the link in the confirmation mail, or ask for another one.',
+      });
     }
     await next();
   };

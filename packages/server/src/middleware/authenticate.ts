@@ -1,7 +1,7 @@
 import { type ApiScope, apiScopes } from '@roto/sdk/contract';
 import type { MiddlewareHandler } from 'hono';
 import type { AppEnv, Identity } from '../app-env.ts';
-import { findUser } from '../db/queries/users.ts';
+import { findUserOfSession } from '../db/queries/users.ts';
 import type { AppDeps } from '../deps.ts';
 import { identityOfApiKey, isApiKey } from '../services/api-keys.ts';
 
@@ -21,8 +21,8 @@ export function authenticate(deps: Deps): MiddlewareHandler<AppEnv> {
 
 async function identityOf(deps: Deps, token: string): Promise<Identity | undefined> {
   if (isApiKey(token)) return identityOfApiKey(deps, token);
-  const userId = await deps.accessTokens.verify(token);
-  const user = userId === undefined ? undefined : await findUser(deps.db, userId);
+  const session = await deps.accessTokens.verify(token);
+  const user = session === undefined ? undefined : await findUserOfSession(deps.db, session);
   if (user === undefined) return undefined;
   return { user, scopes: allScopesOf(user.super_user), apiKeyId: undefined };
 }

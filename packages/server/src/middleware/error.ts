@@ -19,6 +19,19 @@ const codeOfStatus: Readonly<Record<number, ErrorCode>> = {
 };
 
 /**
+ * Codes of failures that last, with statuses that clients try again by themselves otherwise: they
+ * are told not to.
+ */
+const lasting: ReadonlySet<ErrorCode> = new Set([
+  'conflict',
+  'idempotency_mismatch',
+  'video_not_ready',
+  'model_unavailable',
+  'wrong_task_status',
+  'billing_unavailable',
+]);
+
+/**
  * Turns everything that is thrown into the one shape of failed replies. What is not a RotoError is
  * a fault: its text stays in the log.
  */
@@ -26,6 +39,7 @@ export const onError: ErrorHandler<AppEnv> = (thrown, c) => {
   const error = toRotoError(thrown);
   const status: ErrorStatus = httpStatusOf(error.code);
   if (status >= 500) c.var.log.error({ err: thrown }, 'request failed');
+  if (lasting.has(error.code)) c.header('x-should-retry', 'false');
   return c.json(errorBody(error, c.var.requestId), status);
 };
 

@@ -1,5 +1,6 @@
-import { errors, jwtVerify, SignJWT } from 'jose';
+import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { type Clock, secondsAfter } from '../clock.ts';
+import type { Session } from '../db/queries/users.ts';
 
 /** Seconds that an access token is good for. */
 export const accessTokenSeconds = 15 * 60;
@@ -9,9 +10,9 @@ const audience = 'roto';
 
 /** Makes and checks access tokens. */
 export interface AccessTokens {
-  issue(userId: string): Promise<string>;
-  /** The account a token is of; undefined where it is forged, malformed or too old. */
-  verify(token: string): Promise<string | undefined>;
+  issue(session: Session): Promise<string>;
+  /** What a token says; undefined where it is forged, malformed or too old. */
+  verify(token: string): Promise<Session | undefined>;
 }
 
 /** Signs with the first secret; what any of them signed counts, so that secrets can be changed. */
@@ -22,9 +23,9 @@ export function createAccessTokens(
   const encoder = new TextEncoder();
   const keys = [secret, ...previous].map((text) => encoder.encode(text));
   return {
-    issue(userId) {
+    issue({ userId, familyId, generation }) {
       const now = clock();
-      return new SignJWT()
+      return new SignJWT({ sid: familyId, gen: generation })
         .setProtectedHeader({ alg: algorithm })
         .setSubject(userId)
         .setAudience(audience)
@@ -36,7 +37,7 @@ export function createAccessTokens(
       for (const key of keys) {
         try {
           const options = { algorithms: [algorithm], audience, currentDate: clock() };
-          return (await jwtVerify(token, key, options)).payload.sub;
+          return sessionOf((await jwtVerify(token, key, options)).payload);
         } catch (error) {
           if (!(error instanceof errors.JOSEError)) throw error;
         }
@@ -44,4 +45,9 @@ export function createAccessTokens(
       return undefined;
     },
   };
+}
+
+function sessionOf({ sub, sid, gen }: JWTPayload): Session | undefined {
+  const isWhole = typeof sub === 'string' && typeof sid === 'string' && typeof gen === 'number';
+  return isWhole ? { userId: sub, familyId: sid, generation: gen } : undefined;
 }

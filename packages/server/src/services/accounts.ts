@@ -1,30 +1,29 @@
+import { type ConfirmResult, type RegisterParams, RotoError } from '@roto/sdk/contract';
+import type { Clock } from '../clock.ts';
+import { revokeApiKeysOf } from '../db/queries/api-keys.ts';
+import { revokeLogins, spendOneTimeToken, voidOneTimeTokens } from '../db/queries/tokens.ts';
 import {
-  type LoginParams,
-  type RegisterParams,
-  RotoError,
-  type TokenPair,
-} from '@roto/sdk/contract';
-import { type Clock, secondsAfter } from '../clock.ts';
-import { addRefreshToken, useOneTimeToken } from '../db/queries/tokens.ts';
-import { addUser, confirmUser, findUserByEmail } from '../db/queries/users.ts';
+  addUser,
+  confirmUser,
+  findUserByEmail,
+  lockUser,
+  lockUserByEmail,
+  setPassword,
+  type UserRow,
+} from '../db/queries/users.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Db, Trx } from '../db/types.ts';
 import type { Queue } from '../jobs/queue.ts';
 import { newId } from '../new-id.ts';
-import { type AccessTokens, accessTokenSeconds } from './access-tokens.ts';
 import { askForMail } from './mails.ts';
 import { hashPassword, isPassword } from './passwords.ts';
-import { newToken, tokenHash } from './token-hash.ts';
-
-/** Seconds that a refresh token is good for. */
-const refreshTokenSeconds = 30 * 24 * 60 * 60;
+import { tokenHash } from './token-hash.ts';
 
 /** What the functions here stand on, each on a part of it. */
 export interface AccountDeps {
   readonly db: Db;
   readonly queue: Queue;
   readonly clock: Clock;
-  readonly accessTokens: AccessTokens;
 }
 
 /**
@@ -32,10 +31,12 @@ export interface AccountDeps {
  * owner is told by mail, and the caller nothing: the work and the answer are the same.
  */
 export async function register(
-  deps: Pick<AccountDeps, 'db' | 'queue' | 'clock'>,
+  deps: AccountDeps,
   { email, password }: RegisterParams,
 ): Promise<void> {
+  const known = await findUserByEmail(deps.db, email);
   const hashed = await hashPassword(password);
+  const isSame = await isPassword(known?.hashed_password ?? null, password);
   await inTransaction(deps.db, async (trx) => {
     const id = newId('user');
     const row = { id, email, hashed_password: hashed, created_at: deps.clock() };
@@ -43,47 +44,30 @@ export async function register(
       await askForMail(trx, deps, { userId: id, kind: 'confirm_email' });
       return;
     }
-    const owner = await findUserByEmail(trx, email);
+    const owner = await lockUserByEmail(trx, email);
     if (owner === undefined) return;
+    const isUndisputed = isSame && owner.hashed_password === known?.hashed_password;
+    if (!owner.is_confirmed && !isUndisputed) await dropClaims(trx, deps, owner);
     const kind = owner.is_confirmed ? 'account_exists' : 'confirm_email';
     await askForMail(trx, deps, { userId: owner.id, kind });
   });
 }
 
 /**
- * Signs in.
- * @throws RotoError `invalid_credentials`, whichever of the two is wrong
+ * Two who do not know the same password want one address, and nobody has shown yet whose it is.
+ * Neither password may count when the mail is answered: who opens its link chooses one then. Else
+ * the first could wait, signed in, for the second to confirm the account.
  */
-export async function login(
-  deps: Pick<AccountDeps, 'db' | 'clock' | 'accessTokens'>,
-  { email, password }: LoginParams,
-): Promise<TokenPair> {
-  const user = await findUserByEmail(deps.db, email);
-  const fits = await isPassword(user?.hashed_password ?? null, password);
-  if (user === undefined || !fits) {
-    throw new RotoError('invalid_credentials', 'The e-mail address or the password is wrong.');
-  }
-  return inTransaction(deps.db, (trx) => issueTokens(trx, deps, user.id));
-}
-
-async function issueTokens(
+async function dropClaims(
   trx: Trx,
-  { clock, accessTokens }: Pick<AccountDeps, 'clock' | 'accessTokens'>,
-  userId: string,
-): Promise<TokenPair> {
-  const refreshToken = newToken();
+  { clock }: Pick<AccountDeps, 'clock'>,
+  { id }: UserRow,
+): Promise<void> {
   const now = clock();
-  const id = newId('refreshToken');
-  await addRefreshToken(trx, {
-    id,
-    user_id: userId,
-    family_id: id,
-    token_hash: tokenHash(refreshToken),
-    created_at: now,
-    expires_at: secondsAfter(now, refreshTokenSeconds),
-  });
-  const accessToken = await accessTokens.issue(userId);
-  return { accessToken, tokenType: 'Bearer', expiresIn: accessTokenSeconds, refreshToken };
+  await setPassword(trx, id, null);
+  await voidOneTimeTokens(trx, id, now);
+  await revokeLogins(trx, id, now);
+  await revokeApiKeysOf(trx, id, now);
 }
 
 /**
@@ -91,21 +75,74 @@ async function issueTokens(
  * @throws RotoError `invalid_token` where the link was used, is too old, or never was one
  */
 export async function confirmEmail(
-  { db, clock }: Pick<AccountDeps, 'db' | 'clock'>,
+  deps: AccountDeps,
   token: string,
+): Promise<ConfirmResult['status']> {
+  return inTransaction(deps.db, async (trx) => {
+    const user = await userOfLink(trx, deps, { purpose: 'confirm_email', token });
+    await confirmUser(trx, user.id);
+    if (user.hashed_password !== null) return 'confirmed';
+    await askForMail(trx, deps, { userId: user.id, kind: 'reset_password' });
+    return 'password_needed';
+  });
+}
+
+/** Asks for another mail that confirms an address; the caller does not learn whether one is sent. */
+export async function resendConfirmation(deps: AccountDeps, email: string): Promise<void> {
+  await inTransaction(deps.db, async (trx) => {
+    const user = await findUserByEmail(trx, email);
+    const userId = user === undefined || user.is_confirmed ? null : user.id;
+    await askForMail(trx, deps, { userId, kind: 'confirm_email' });
+  });
+}
+
+/** Asks for a mail that resets a password; the caller does not learn whether one is sent. */
+export async function requestPasswordReset(deps: AccountDeps, email: string): Promise<void> {
+  await inTransaction(deps.db, async (trx) => {
+    const user = await findUserByEmail(trx, email);
+    await askForMail(trx, deps, { userId: user?.id ?? null, kind: 'reset_password' });
+  });
+}
+
+/**
+ * Sets a new password with the token of a mail, which also confirms the address. Every login ends,
+ * and every other link.
+ * @throws RotoError `invalid_token` where the link was used, is too old, or never was one
+ */
+export async function resetPassword(
+  deps: AccountDeps,
+  { token, password }: { readonly token: string; readonly password: string },
 ): Promise<void> {
-  await inTransaction(db, async (trx) => {
-    const userId = await useOneTimeToken(trx, {
-      purpose: 'confirm_email',
-      token_hash: tokenHash(token),
-      now: clock(),
-    });
-    if (userId === undefined) {
-      throw new RotoError('invalid_token', 'This link was used already, is too old, or is wrong.', {
-        param: 'token',
-        hint: 'Ask for another mail.',
-      });
-    }
-    await confirmUser(trx, userId);
+  const hashed = await hashPassword(password);
+  await inTransaction(deps.db, async (trx) => {
+    const user = await userOfLink(trx, deps, { purpose: 'reset_password', token });
+    await changePassword(trx, deps, { userId: user.id, hashed });
+    if (!user.is_confirmed) await confirmUser(trx, user.id);
+  });
+}
+
+/** Sets a password and ends everything that the one before it opened. API keys stay. */
+export async function changePassword(
+  trx: Trx,
+  { clock }: Pick<AccountDeps, 'clock'>,
+  { userId, hashed }: { readonly userId: string; readonly hashed: string },
+): Promise<void> {
+  await setPassword(trx, userId, hashed);
+  await voidOneTimeTokens(trx, userId, clock());
+  await revokeLogins(trx, userId, clock());
+}
+
+async function userOfLink(
+  trx: Trx,
+  { clock }: Pick<AccountDeps, 'clock'>,
+  { purpose, token }: { purpose: 'confirm_email' | 'reset_password'; token: string },
+): Promise<UserRow> {
+  const link = { purpose, token_hash: tokenHash(token), now: clock() };
+  const userId = await spendOneTimeToken(trx, link);
+  const user = userId === undefined ? undefined : await lockUser(trx, userId);
+  if (user !== undefined) return user;
+  throw new RotoError('invalid_token', 'This link was used already, is too old, or is wrong.', {
+    param: 'token',
+    hint: 'Ask for another mail.',
   });
 }

@@ -10,7 +10,7 @@ export interface QueuedMail {
 
 export async function addMail(
   trx: Trx,
-  mail: { id: string; user_id: string; kind: string; created_at: Date },
+  mail: { id: string; user_id: string | null; kind: string; created_at: Date },
 ): Promise<void> {
   await trx.insertInto('mails').values(mail).execute();
 }
@@ -54,4 +54,20 @@ export async function markMailFailed(
     }))
     .where('id', '=', id)
     .execute();
+}
+
+/** How many mails an account was to get since a time. */
+export async function countMails(trx: Trx, userId: string | null, since: Date): Promise<number> {
+  const { count } = await trx
+    .selectFrom('mails')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('user_id', '=', userId)
+    .where('created_at', '>', since)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
+/** Forgets a mail that goes to nobody. */
+export async function dropUnaddressedMail(db: Db, id: string): Promise<void> {
+  await db.deleteFrom('mails').where('id', '=', id).where('user_id', 'is', null).execute();
 }

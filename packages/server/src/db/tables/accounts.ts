@@ -22,6 +22,8 @@ export interface UsersTable {
   super_user: Defaulted<boolean>;
   storage_used: DefaultJson<StorageUsed>;
   deleted_at: Nullable<Date>;
+  /** Access tokens of another generation do not count: raising it ends every login. */
+  token_generation: Defaulted<number>;
 }
 
 /** Refresh tokens, hashed. Using one replaces it; using a replaced one revokes its family. */
