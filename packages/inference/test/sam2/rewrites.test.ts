@@ -93,7 +93,7 @@ test('the encoder with baked positions, windows in order and folded layers is th
 async function encode(options: { stripValues?: number; precision: 'fp32' | 'int8' }) {
   const plan = new WeightPlan(checkpoint.tensors);
   const model = buildImageEncoder(plan, { architecture, size, ...options });
-  const files = { checkpoint: checkpoint.path, derived: join(folder, 'derived.bin') };
+  const files = { checkpoint: checkpoint.path, derived: join(folder, 'derived-1.bin') };
   await rm(files.derived, { force: true });
   await makeDerivedFile({
     path: files.derived,

@@ -127,13 +127,13 @@ function checkOptions(inputSize: number, precision: Precision): void {
  * from. The derived file is named after all that its bytes depend on.
  */
 async function weightFiles(options: Sam2NetworkOptions, plan: WeightPlan): Promise<WeightFiles> {
-  const { checkpoint, inputSize, cacheDir, signal } = options;
+  const { checkpoint, inputSize, precision = 'fp32', cacheDir, signal } = options;
   const layout = plan.derivedWeights.map(({ name, dims }) => [name, dims]);
   const version = createHash('sha256')
     .update(JSON.stringify([weightsVersion, layout]))
     .digest('hex');
   const sha256 = await checkpoint.sha256(signal);
-  const name = `${sha256.slice(0, 32)}-${inputSize}-${version.slice(0, 8)}.bin`;
+  const name = `${sha256.slice(0, 32)}-${inputSize}-${precision}-${version.slice(0, 8)}.bin`;
   const folder = join(cacheDir, 'weights');
   await guardCache(cacheDir, () => mkdir(folder, { recursive: true }));
   return {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { throwIfStopped } from '../../../stop.ts';
 import { guardCache } from '../../../track/cache-failure.ts';
@@ -10,6 +10,7 @@ import type { PlacedWeight } from './weight-plan.ts';
 export type ReadTensor = (name: string) => Promise<Float32Array>;
 
 export interface DerivedFileOptions {
+  /** Its name ends in `-<version>.bin`; files of other versions go when this one is made. */
   readonly path: string;
   readonly weights: readonly PlacedWeight[];
   readonly read: ReadTensor;
@@ -39,7 +40,19 @@ export async function makeDerivedFile(options: DerivedFileOptions): Promise<void
       await rm(temporary, { force: true });
       throw error;
     }
+    await removeOthers(path);
   });
+}
+
+/** Removes files that differ in their version only; who has one open keeps what it reads. */
+async function removeOthers(path: string): Promise<void> {
+  const name = basename(path);
+  const prefix = name.slice(0, name.lastIndexOf('-') + 1);
+  for (const other of await readdir(dirname(path))) {
+    const isOther = other.startsWith(prefix) && other.endsWith('.bin') && other !== name;
+    // One that cannot be removed now only takes space.
+    if (isOther) await rm(join(dirname(path), other), { force: true }).catch(() => {});
+  }
 }
 
 /** Bytes of the weights, without the checksum. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -51,7 +51,7 @@ test('a tensor that is not there is model_corrupt', () => {
   );
 });
 
-test('derived weights lie in the file where the plan says, and a stopped run leaves none', async () => {
+test('derived weights lie where the plan says, instead of older ones; a stopped run leaves none', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'roto derived '));
   try {
     const plan = new WeightPlan(tensors);
@@ -68,7 +68,9 @@ test('derived weights lie in the file where the plan says, and a stopped run lea
       from: ['whole', 'half'],
       make: (a, b) => Float32Array.of((a[0] ?? 0) + (b[0] ?? 0)),
     });
-    const path = join(folder, 'weights.bin');
+    const path = join(folder, 'tiny-512-2.bin');
+    await writeFile(join(folder, 'tiny-512-1.bin'), 'of an older version');
+    await writeFile(join(folder, 'tiny-64-1.bin'), 'of another size');
     const read = async (name: string) => Float32Array.of(name === 'whole' ? 2 : 0.5);
     const stopped = makeDerivedFile({
       path,
@@ -77,7 +79,7 @@ test('derived weights lie in the file where the plan says, and a stopped run lea
       read,
     });
     await expect(stopped).rejects.toMatchObject({ code: 'interrupted' });
-    expect(await readdir(folder)).toEqual([]);
+    expect(await readdir(folder)).toEqual(['tiny-512-1.bin', 'tiny-64-1.bin']);
 
     await makeDerivedFile({ path, weights: plan.derivedWeights, read });
     const file = await readFile(path);
@@ -87,7 +89,7 @@ test('derived weights lie in the file where the plan says, and a stopped run lea
       1, -2, 3,
     ]);
     expect(file.readFloatLE(sum.data.offset)).toBe(2.5);
-    expect(await readdir(folder)).toEqual(['weights.bin']);
+    expect(await readdir(folder)).toEqual(['tiny-512-2.bin', 'tiny-64-1.bin']);
   } finally {
     await rm(folder, { recursive: true });
   }
