@@ -97,10 +97,14 @@ describe('runs that have every prompted frame in memory', () => {
     const prompted = promptedFrames([key(10), key(40)]);
     const first = all([key(10)], { prompted });
     const second = all([key(40, 7)], { prompted });
-    expect((await track(store, [first, second])).tracked).toBe(2 * lastFrame);
-    // The second is tracked on frames 10 to 39 from what it is on frame 40, going forward.
-    expect(second.at(10).before).toMatchObject({ direction: 'forward', from: 9 });
-    expect(second.at(9).after).toMatchObject({ direction: 'backward', from: 10 });
+    // The second is seen on frame 10 twice.
+    expect((await track(store, [first, second])).tracked).toBe(2 * lastFrame + 1);
+    // It is tracked on frames 11 to 39 from what it is on frame 40, going forward; on frame 10, on
+    // which it turns, what it saw on the way back counts.
+    expect(second.at(11).before).toMatchObject({ direction: 'forward', from: 9 });
+    expect(second.at(10).before).toBeUndefined();
+    expect(second.at(10).after).toMatchObject({ direction: 'backward', from: 11 });
+    expect(first.at(9).after).toMatchObject({ direction: 'backward', from: 10 });
     expect(await allMasks(store, second)).not.toContain('missing');
     await store.close();
   });

@@ -24,7 +24,8 @@ export interface PlanAllOptions {
  * predictor of SAM 2 propagates: forward from the first frame that any object is prompted on, then
  * backward from there with the memory it has by then. Backward alone begins at the last one.
  */
-export function planAll({ anchors, range, direction, prompted }: PlanAllOptions): ObjectPlan {
+export function planAll(options: PlanAllOptions): ObjectPlan {
+  const { anchors, range, direction, prompted } = options;
   // The first key's state holds nothing else; a correction before it leans on that key.
   const anchor = anchors.find(({ base }) => base === undefined) ?? anchors[0];
   if (anchor === undefined) throw new RangeError('an object without prompts has no plan');
@@ -49,7 +50,7 @@ export function planAll({ anchors, range, direction, prompted }: PlanAllOptions)
     }
   }
   if (direction !== 'forward') {
-    const path = backwardPath(all, direction, prompted, frames);
+    const path = { ...all, direction: 'backward' as const, from: backwardStart(frames, options) };
     const last = lastOpen(path.from, Math.min(range.first, path.from));
     if (last <= range.last && last < path.from) {
       runs.push({ ...path, ...(turn === undefined ? {} : { turn }), last });
@@ -58,15 +59,17 @@ export function planAll({ anchors, range, direction, prompted }: PlanAllOptions)
   return planOf(anchors, runs, range);
 }
 
-function backwardPath(
-  all: Pick<RunPath, 'anchor' | 'companions'>,
-  direction: 'backward' | 'both',
-  prompted: FrameRange,
+/**
+ * The frame that the way back begins behind. Like the published predictor, a tracker that turns
+ * round sees the frame it turns on once more, unless it is prompted there: then its mask is known.
+ */
+function backwardStart(
   frames: ReadonlyMap<number, Anchor>,
-): RunPath {
-  const start = prompted.last;
-  const alone = frames.has(start) ? start : start + 1;
-  return { ...all, direction: 'backward', from: direction === 'both' ? prompted.first : alone };
+  { direction, prompted, range }: PlanAllOptions,
+): number {
+  const start = direction === 'both' ? prompted.first : prompted.last;
+  const turnsForNothing = direction === 'both' && range.first >= start;
+  return frames.has(start) || turnsForNothing ? start : start + 1;
 }
 
 function planOf(anchors: readonly Anchor[], runs: readonly Run[], range: FrameRange): ObjectPlan {
@@ -79,7 +82,8 @@ function planOf(anchors: readonly Anchor[], runs: readonly Run[], range: FrameRa
     at: (frame): FrameSources => {
       const anchor = anchors.find((each) => each.frame === frame);
       if (anchor !== undefined) return { anchor };
-      const run = runs.find((each) => isOnWay(each, frame));
+      // On the frame that a tracker turned on, what it saw on the way back counts.
+      const run = runs.findLast((each) => isOnWay(each, frame));
       if (run === undefined) return {};
       return run.direction === 'forward' ? { before: run } : { after: run };
     },
