@@ -33,6 +33,10 @@ const hints: Partial<Record<ErrorCode, string>> = {
   output_exists: 'Choose another folder with -o, or add --overwrite.',
   sequence_gap: 'Copy the missing frames, or fill the gap with --missing-frames hold or black.',
   device_unavailable: 'Use --device cpu, or see roto doctor for what CUDA lacks.',
+};
+
+/** The same, where the engine does not say what would help. */
+const lastHints: Partial<Record<ErrorCode, string>> = {
   out_of_memory:
     'Close other programs, or choose a smaller model with --quality draft, or a smaller --input-size.',
 };
@@ -46,7 +50,7 @@ export function inFlags(error: RotoError, fromDocument: boolean): RotoError {
   // It names a flag already: one of the CLI's own.
   if (param?.startsWith('-')) return error;
   const named = param === undefined || fromDocument ? param : (flags[param] ?? param);
-  const hint = hints[code] ?? error.hint;
+  const hint = hints[code] ?? error.hint ?? lastHints[code];
   if (named === param && hint === error.hint) return error;
   return new RotoError(code, message, {
     ...(named === undefined ? {} : { param: named }),
