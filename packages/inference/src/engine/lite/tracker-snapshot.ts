@@ -1,14 +1,11 @@
-import { RotoError } from '@roto/sdk/contract';
+import { type StateFormat, StateReader, writeStateBytes } from '../state-bytes.ts';
 import { featureCount } from './cell-features.ts';
 import { type FitSums, triangleLength } from './ridge.ts';
 import { fitKeys } from './target-memory.ts';
 import type { TrackerState } from './tracker-state.ts';
 import { maskSize } from './view.ts';
 
-const magic = 'ROTOLITE';
-/** Raised whenever the meaning of a byte changes; other versions are refused. */
-const version = 2;
-const headBytes = 16;
+const format: StateFormat = { magic: 'ROTOLITE', version: 2, what: 'a lite tracker' };
 
 function blocksOf(state: TrackerState): Float32Array[] {
   const { keys, recent, newest } = state.memory;
@@ -22,10 +19,7 @@ function blocksOf(state: TrackerState): Float32Array[] {
   ];
 }
 
-/**
- * A tracker's state as bytes: magic, version, length of a JSON header, the header (every number),
- * then float32 blocks. Doubles survive JSON exactly, so a restored state is the same to the bit.
- */
+/** A tracker's state as bytes; a state read from them is the same to the bit. */
 export function writeSnapshot(state: TrackerState): Uint8Array {
   const { mask, memory, grey, picture, box, velocity } = state;
   const { area, keyArea, reach, moving, lostFrames } = state;
@@ -44,76 +38,19 @@ export function writeSnapshot(state: TrackerState): Uint8Array {
     keyCount: memory.keyCount,
     newest: memory.newest !== undefined,
   };
-  const json = new TextEncoder().encode(JSON.stringify(header));
-  const blocks = blocksOf(state);
-  const start = headBytes + Math.ceil(json.length / 4) * 4;
-  const bytes = new Uint8Array(start + blocks.reduce((sum, block) => sum + block.byteLength, 0));
-  bytes.set(new TextEncoder().encode(magic));
-  const head = new DataView(bytes.buffer);
-  head.setUint32(8, version, true);
-  head.setUint32(12, json.length, true);
-  bytes.set(json, headBytes);
-  let at = start;
-  for (const block of blocks) {
-    bytes.set(new Uint8Array(block.buffer, block.byteOffset, block.byteLength), at);
-    at += block.byteLength;
-  }
-  return bytes;
-}
-
-function corrupt(what: string, cause?: unknown): RotoError {
-  return new RotoError(
-    'cache_corrupt',
-    `Expected the saved state of a lite tracker, but ${what}.`,
-    {
-      hint: 'Track again from the start.',
-      cause,
-    },
-  );
+  return writeStateBytes(format, header, blocksOf(state));
 }
 
 /** A number at a path of the header, or a refusal. */
-function numberAt(header: unknown, ...path: string[]): number {
-  let value = header;
+function numberAt(reader: StateReader, ...path: string[]): number {
+  let value = reader.header;
   for (const key of path) {
     value = typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
   }
   if (typeof value !== 'number' || !Number.isFinite(value)) {
-    throw corrupt(`its header has no number "${path.join('.')}"`);
+    throw reader.corrupt(`its header has no number "${path.join('.')}"`);
   }
   return value;
-}
-
-function readHeader(bytes: Uint8Array): { header: unknown; start: number } {
-  const text = new TextDecoder();
-  if (bytes.length < headBytes || text.decode(bytes.subarray(0, 8)) !== magic) {
-    throw corrupt('it begins with other bytes');
-  }
-  const head = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (head.getUint32(8, true) !== version) {
-    throw corrupt(`it is of version ${head.getUint32(8, true)}, not ${version}`);
-  }
-  const length = head.getUint32(12, true);
-  try {
-    const header: unknown = JSON.parse(text.decode(bytes.subarray(headBytes, headBytes + length)));
-    return { header, start: headBytes + Math.ceil(length / 4) * 4 };
-  } catch (cause) {
-    throw corrupt('its header cannot be read', cause);
-  }
-}
-
-/** Hands out float32 blocks one after the other, copied so that they are aligned. */
-function blockReader(bytes: Uint8Array, start: number): (length: number) => Float32Array {
-  let at = start;
-  return (length) => {
-    if (!Number.isInteger(length) || length < 0 || at + 4 * length > bytes.length) {
-      throw corrupt('it is cut short');
-    }
-    const block = new Float32Array(length);
-    new Uint8Array(block.buffer).set(bytes.subarray(at, at + 4 * length));
-    at += 4 * length;
-    return block;
-  };
 }
 
 /**
@@ -121,8 +58,9 @@ function blockReader(bytes: Uint8Array, start: number): (length: number) => Floa
  * @throws RotoError `cache_corrupt` when the bytes are not such a state, or of another version.
  */
 export function readSnapshot(bytes: Uint8Array): TrackerState {
-  const { header, start } = readHeader(bytes);
-  const number = (...path: string[]) => numberAt(header, ...path);
+  const reader = new StateReader(format, bytes);
+  const number = (...path: string[]) => numberAt(reader, ...path);
+  const next = (length: number) => reader.floats(length);
   const pair = (name: string) => ({ x: number(name, 'x'), y: number(name, 'y') });
   const view = {
     ...pair('view'),
@@ -131,7 +69,6 @@ export function readSnapshot(bytes: Uint8Array): TrackerState {
     gridWidth: number('view', 'gridWidth'),
     gridHeight: number('view', 'gridHeight'),
   };
-  const next = blockReader(bytes, start);
   const { width, height } = maskSize(view);
   const logits = next(width * height);
   const trust = next(width * height);
@@ -147,7 +84,7 @@ export function readSnapshot(bytes: Uint8Array): TrackerState {
     keys: sums(),
     recent: sums(),
     keyCount: number('keyCount'),
-    newest: Reflect.get(Object(header), 'newest') === true ? sums() : undefined,
+    newest: Reflect.get(Object(reader.header), 'newest') === true ? sums() : undefined,
   };
   return {
     picture: { width: number('picture', 'width'), height: number('picture', 'height') },

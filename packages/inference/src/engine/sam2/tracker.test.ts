@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FakeSam2Networks } from '../../../test/support/fake-sam2-networks.ts';
 import type { Direction, EnginePrompt, ObjectMask, Tracker } from '../engine.ts';
@@ -318,6 +319,11 @@ describe('snapshots of a Sam2Tracker', () => {
     expect(() => restore(changed(16, 0))).toThrow(/header/);
     expect(() => restore(bytes.subarray(0, bytes.length - 4))).toThrow(/cut short/);
     expect(() => restore(bytes.subarray(0, 10))).toThrow(corrupt);
+    fc.assert(
+      fc.property(fc.nat({ max: bytes.length - 1 }), (length) => {
+        expect(() => restore(bytes.slice(0, length))).toThrow(corrupt);
+      }),
+    );
   });
 });
 
