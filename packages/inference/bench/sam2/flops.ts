@@ -15,7 +15,7 @@ export function encoderFlops(architecture: Sam2Architecture, size: number): numb
     const inWindows = (Math.ceil(side / window) * window) ** 2;
     const asked = block.pools ? inWindows / 4 : inWindows;
     if (block.inputDim !== block.dim) flops += linear(side * side, block.inputDim, block.dim);
-    flops += linear(inWindows, block.inputDim, 3 * block.dim);
+    flops += linear(side * side, block.inputDim, 3 * block.dim);
     flops += attention(asked, window * window, block.dim, block.dim);
     if (block.pools) side /= 2;
     flops += linear(side * side, block.dim, block.dim);

@@ -1,3 +1,4 @@
+import { int64Tensor } from '../../../onnx/tensor.ts';
 import type { Sam2Graph } from './sam2-graph.ts';
 
 /** Tokens of a square map, or of some rows of its windows. */
@@ -12,7 +13,10 @@ export interface TokenMap {
 }
 
 /** Greatest value of each 2 x 2 tokens. */
-export function pool(net: Sam2Graph, { tokens, dim, window }: TokenMap): string {
+export function pool(
+  net: Sam2Graph,
+  { tokens, dim, window }: Pick<TokenMap, 'tokens' | 'dim' | 'window'>,
+): string {
   const greatest = (value: string) =>
     net.graph.node('ReduceMax', [value, net.graph.shape(1)], { attributes: { keepdims: 0 } });
   const rows = greatest(net.reshape(tokens, -1, 2, window * dim));
@@ -20,33 +24,38 @@ export function pool(net: Sam2Graph, { tokens, dim, window }: TokenMap): string 
 }
 
 /**
- * A map that lies row after row as windows, with tokens of zeros below and to the right where they
- * do not fit.
+ * Where the tokens of windows are taken from in a map that lies row after row, one int64 for each
+ * token. Windows that reach beyond the map have tokens there too: they are `side * side`, a row
+ * after the last.
  */
-export function cutIntoWindows(net: Sam2Graph, map: TokenMap, window: number): TokenMap {
-  const { dim } = map;
-  const across = Math.ceil(map.side / window);
-  const side = across * window;
-  const missing = side - map.side;
-  const square = net.reshape(map.tokens, map.side, map.side, dim);
-  const pads = net.graph.shape(0, 0, 0, missing, missing, 0);
-  const padded = missing === 0 ? square : net.graph.node('Pad', [square, pads]);
-  const rows = net.reshape(padded, across, window, across, window * dim);
-  const tokens = net.reshape(net.transpose(rows, 0, 2, 1, 3), -1, dim);
-  return { tokens, dim, side, window };
+export function rowsOfWindows(net: Sam2Graph, side: number, window: number): string {
+  const across = Math.ceil(side / window);
+  const rows = Array.from({ length: (across * window) ** 2 }, (_, token) => {
+    const { x, y } = placeOf(token, across, window);
+    return x < side && y < side ? y * side + x : side * side;
+  });
+  return net.graph.constant(int64Tensor(`windows_${side}_${window}`, [rows.length], rows));
 }
 
-/** Windows as a map of `side` that lies row after row; tokens beyond it are left out. */
-export function joinWindows(net: Sam2Graph, map: TokenMap, side: number): TokenMap {
-  const whole = rowAfterRow(net, map);
-  if (whole.side === side) return whole;
-  const cropped = net.graph.node('Slice', [
-    net.reshape(whole.tokens, map.side, map.side, map.dim),
-    net.graph.shape(0, 0),
-    net.graph.shape(side, side),
-    net.graph.shape(0, 1),
-  ]);
-  return { tokens: net.reshape(cropped, -1, map.dim), dim: map.dim, side, window: side };
+/** Where the tokens of such a map are found in its windows: {@link rowsOfWindows} turned round. */
+export function rowsOfMap(net: Sam2Graph, side: number, window: number): string {
+  const across = Math.ceil(side / window);
+  const rows: number[] = [];
+  for (let token = 0; token < (across * window) ** 2; token += 1) {
+    const { x, y } = placeOf(token, across, window);
+    if (x < side && y < side) rows[y * side + x] = token;
+  }
+  return net.graph.constant(int64Tensor(`map_${side}_${window}`, [rows.length], rows));
+}
+
+/** Column and row of a token of windows that lie one after the other. */
+function placeOf(token: number, across: number, window: number): { x: number; y: number } {
+  const nth = Math.floor(token / window ** 2);
+  const inside = token % window ** 2;
+  return {
+    x: (nth % across) * window + (inside % window),
+    y: Math.floor(nth / across) * window + Math.floor(inside / window),
+  };
 }
 
 /** The whole map with its tokens row after row. */
