@@ -15,12 +15,20 @@ export { overlayColors, overlayMatte } from './matte/overlay.ts';
 export { readMaskPicture } from './matte/read-mask.ts';
 export { renderMatte } from './matte/render-matte.ts';
 export type { Clip, ClipInfo, DeepFrame, Frame, ReadFramesOptions } from './media/clip.ts';
+export { type FfmpegTools, findFfmpeg } from './media/find-ffmpeg.ts';
 export { type ClipSource, type OpenClipOptions, openClip } from './media/open-clip.ts';
 export { type ImportOptions, importModel } from './models/import-model.ts';
 export { modelPath, removeModel, verifyModel } from './models/manage.ts';
 export { modelsFolder } from './models/models-folder.ts';
 export { type PullOptions, type PullProgress, pullModel } from './models/pull.ts';
 export { listModels } from './models/registry.ts';
+export {
+  type BrowserMovie,
+  type BrowserMovieOptions,
+  writeBrowserMovie,
+} from './rendition/browser-movie.ts';
+export { type MovieFacts, movieFacts } from './rendition/movie-facts.ts';
+export { writeThumbnail } from './rendition/thumbnail.ts';
 export { openSession } from './session/open-session.ts';
 export type {
   AddPrompt,

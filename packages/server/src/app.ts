@@ -22,7 +22,9 @@ import { authRoutes } from './routes/auth.ts';
 import { fileRoutes } from './routes/files.ts';
 import { healthRoutes } from './routes/health.ts';
 import { newRouter } from './routes/new-router.ts';
+import { uploadRoutes } from './routes/uploads.ts';
 import { userRoutes } from './routes/users.ts';
+import { videoRoutes } from './routes/videos.ts';
 import { version } from './version.ts';
 
 /** The service as one function from request to reply. */
@@ -31,7 +33,13 @@ export type App = OpenAPIHono<AppEnv>;
 /** Largest body where nothing is uploaded. */
 const maxBodyBytes = 1024 * 1024;
 /** Paths that take uploads, and limit them themselves while they stream. */
-const uploadPaths = [/^\/api\/videos\/upload$/, /^\/api\/uploads(\/|$)/];
+const uploadPaths = [
+  /^\/api\/videos\/upload$/,
+  /^\/api\/uploads(\/upl_[^/]+)?$/,
+  /^\/api\/uploads\/sequences\/[^/]+\/frames\/[^/]+$/,
+];
+/** Paths of pieces and files, of which one clip has many. */
+const dataPaths = [...uploadPaths.slice(1), /^\/api\/files\//];
 
 /** Headers that scripts of the frontend may read. */
 const exposedHeaders = [
@@ -41,6 +49,12 @@ const exposedHeaders = [
   'RateLimit-Reset',
   'Retry-After',
   'Idempotency-Replayed',
+  'Location',
+  'Roto-Video-Id',
+  'Tus-Resumable',
+  'Upload-Expires',
+  'Upload-Length',
+  'Upload-Offset',
 ];
 
 /** Puts the service together. The order of middleware is the order of what they stand on. */
@@ -62,12 +76,18 @@ export function createApp(deps: AppDeps): App {
   }
   app.use(bodyLimit({ maxBytes: maxBodyBytes, except: uploadPaths }));
   app.use('/api/*', authenticate(deps));
-  app.use('/api/*', rateLimit({ name: 'api', requests: 600, seconds: 60, by: 'caller' }));
+  const calls = rateLimit({ name: 'api', requests: 600, seconds: 60, by: 'caller' });
+  const pieces = rateLimit({ name: 'data', requests: 12_000, seconds: 60, by: 'caller' });
+  app.use('/api/*', (c, next) =>
+    dataPaths.some((path) => path.test(c.req.path)) ? pieces(c, next) : calls(c, next),
+  );
 
   app.route('/', healthRoutes(deps, metrics));
   app.route('/', authRoutes(deps));
   app.route('/', apiKeyRoutes(deps));
-  app.route('/', userRoutes());
+  app.route('/', userRoutes(deps));
+  app.route('/', videoRoutes(deps));
+  app.route('/', uploadRoutes(deps));
   app.route('/', fileRoutes(deps));
   app.route('/', referencePage());
   app.route('/', pageStyle());

@@ -10,6 +10,7 @@ import { openPostgres } from './db/postgres.ts';
 import type { AppDeps } from './deps.ts';
 import { installQueue, openQueue } from './jobs/queue.ts';
 import { createHandlers } from './jobs/registry.ts';
+import { startTimetable } from './jobs/timetable.ts';
 import { startWorker } from './jobs/worker.ts';
 import type { Log } from './log.ts';
 import { createFolderMailer } from './mail/folder.ts';
@@ -68,11 +69,13 @@ export async function openService(database: Database, options: ServiceOptions): 
     log,
   });
   const linkOrigin = () => config.frontendUrl ?? config.publicUrl ?? ownOrigin();
-  await startWorker({ queue, log, handlers: createHandlers({ db, mailer, clock, linkOrigin }) });
+  await startWorker({ queue, log, handlers: createHandlers({ ...deps, mailer, linkOrigin }) });
+  const stopTimetable = startTimetable({ queue, log });
   return {
     app: createApp(deps),
     deps,
     async close() {
+      stopTimetable();
       await queue.stop();
       await database.close();
     },

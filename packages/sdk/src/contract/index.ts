@@ -89,4 +89,30 @@ export {
   TasksQuery,
 } from './tasks.ts';
 export { ClearedDocument, TrackSummary, TracksDocument } from './tracks.ts';
+export {
+  ArrivedParts,
+  CompleteSequenceParams,
+  PartUploadBegun,
+  PartUploadParams,
+  PartUrls,
+  PartUrlsParams,
+  SequenceFrame,
+  SequenceFrames,
+  SequenceFramesQuery,
+  SequenceUploadParams,
+  UploadState,
+} from './uploads.ts';
 export { Membership, MembershipStatus, StorageUsed, Timestamp, User } from './users.ts';
+export {
+  SequenceSource,
+  Sha256,
+  StorageReport,
+  StorageSum,
+  UpdateVideoParams,
+  Video,
+  VideoMetadata,
+  VideoStatus,
+  VideosQuery,
+  VideoTitle,
+  VideoUrls,
+} from './videos.ts';

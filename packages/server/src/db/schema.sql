@@ -63,6 +63,9 @@ CREATE INDEX files_expiring ON public.files USING btree (expires_at) WHERE (expi
 CREATE INDEX files_task ON public.files USING btree (task_id);
 CREATE INDEX files_user ON public.files USING btree (user_id);
 CREATE INDEX files_video ON public.files USING btree (video_id);
+CREATE TRIGGER files_added AFTER INSERT ON public.files REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION apply_files();
+CREATE TRIGGER files_changed AFTER UPDATE ON public.files REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION apply_files();
+CREATE TRIGGER files_removed AFTER DELETE ON public.files REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION apply_files();
 
 create table global_config (
   key text not null,
@@ -193,6 +196,18 @@ create table sequence_frames (
   constraint sequence_frames_pkey PRIMARY KEY (video_id, frame),
   constraint sequence_frames_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
   constraint sequence_frames_video_id_fkey FOREIGN KEY (video_id) REFERENCES videos(id) ON DELETE CASCADE
+);
+
+create table storage_sums (
+  user_id text not null,
+  category text not null,
+  bytes bigint not null,
+  files bigint not null,
+  constraint storage_sums_bytes_check CHECK ((bytes >= 0)),
+  constraint storage_sums_category_check CHECK ((category = ANY (ARRAY['videos'::text, 'masks'::text, 'thumbnails'::text, 'other'::text]))),
+  constraint storage_sums_files_check CHECK ((files >= 0)),
+  constraint storage_sums_pkey PRIMARY KEY (user_id, category),
+  constraint storage_sums_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
 
 create table stripe_events (
@@ -434,6 +449,31 @@ create table workers (
   constraint workers_state_check CHECK ((state = ANY (ARRAY['starting'::text, 'ready'::text, 'stopping'::text])))
 );
 
+CREATE OR REPLACE FUNCTION public.apply_files()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op in ('INSERT', 'UPDATE') then
+    perform 1 from users where id in (select user_id from added) order by id for update;
+    insert into storage_sums (user_id, category, bytes, files)
+      select user_id, category, sum(size_bytes), count(*) from added group by 1, 2 order by 1, 2
+      on conflict (user_id, category) do update
+        set bytes = storage_sums.bytes + excluded.bytes, files = storage_sums.files + excluded.files;
+    perform write_storage_used(user_id) from added group by user_id;
+  end if;
+  if tg_op in ('DELETE', 'UPDATE') then
+    perform 1 from users where id in (select user_id from removed) order by id for update;
+    update storage_sums s set bytes = s.bytes - r.bytes, files = s.files - r.files
+      from (select user_id, category, sum(size_bytes) as bytes, count(*) as files
+        from removed group by 1, 2) r
+      where s.user_id = r.user_id and s.category = r.category;
+    perform write_storage_used(user_id) from removed group by user_id;
+  end if;
+  return null;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.apply_ledger_entry()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -474,5 +514,31 @@ CREATE OR REPLACE FUNCTION public.refuse_change()
 AS $function$
 begin
   raise exception '% is append-only', tg_table_name using errcode = 'restrict_violation';
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.write_storage_used(of_user text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  videos bigint; masks bigint; thumbnails bigint; other bigint; count_of_files bigint;
+begin
+  select coalesce(sum(bytes) filter (where category = 'videos'), 0),
+      coalesce(sum(bytes) filter (where category = 'masks'), 0),
+      coalesce(sum(bytes) filter (where category = 'thumbnails'), 0),
+      coalesce(sum(bytes) filter (where category = 'other'), 0),
+      coalesce(sum(files), 0)
+    into videos, masks, thumbnails, other, count_of_files
+    from storage_sums where user_id = of_user;
+  update users set storage_used = jsonb_build_object(
+    'total_bytes', videos + masks + thumbnails + other,
+    'total_gb', round((videos + masks + thumbnails + other) / 1e9, 9),
+    'file_count', count_of_files,
+    'breakdown', jsonb_build_object('videos_gb', round(videos / 1e9, 9),
+      'masks_gb', round(masks / 1e9, 9), 'thumbnails_gb', round(thumbnails / 1e9, 9),
+      'other_gb', round(other / 1e9, 9)),
+    'last_updated', to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+  ) where id = of_user;
 end
 $function$;

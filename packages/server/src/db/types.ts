@@ -9,6 +9,7 @@ import type {
 import type {
   FilesTable,
   SequenceFramesTable,
+  StorageSumsTable,
   UploadPartsTable,
   UploadsTable,
   VideosTable,
@@ -41,6 +42,7 @@ export interface Tables {
   mails: MailsTable;
   videos: VideosTable;
   files: FilesTable;
+  storage_sums: StorageSumsTable;
   sequence_frames: SequenceFramesTable;
   uploads: UploadsTable;
   upload_parts: UploadPartsTable;

@@ -3,6 +3,11 @@ import { z } from 'zod';
 /** What a job carries, by its name: small, and without secrets; it lies in the database. */
 export interface JobPayloads {
   'send-mail': { mailId: string };
+  'process-video': { videoId: string };
+  'make-forward-reverse': { videoId: string };
+  'delete-files': { prefix: string };
+  'sweep-uploads': Record<string, never>;
+  'reconcile-storage': Record<string, never>;
 }
 
 export type JobName = keyof JobPayloads;
@@ -28,6 +33,26 @@ export const jobs: { readonly [N in JobName]: JobSpec<JobPayloads[N]> } = {
     retryDelay: 5,
     timeout: 60,
   },
+  'process-video': {
+    payload: z.object({ videoId: z.string() }),
+    retries: 2,
+    retryDelay: 10,
+    timeout: 2 * 60 * 60,
+  },
+  'make-forward-reverse': {
+    payload: z.object({ videoId: z.string() }),
+    retries: 2,
+    retryDelay: 10,
+    timeout: 2 * 60 * 60,
+  },
+  'delete-files': {
+    payload: z.object({ prefix: z.string().regex(/^users\/.+\/$/) }),
+    retries: 20,
+    retryDelay: 5,
+    timeout: 60 * 60,
+  },
+  'sweep-uploads': { payload: z.object({}), retries: 0, retryDelay: 1, timeout: 30 * 60 },
+  'reconcile-storage': { payload: z.object({}), retries: 0, retryDelay: 1, timeout: 6 * 60 * 60 },
 };
 
 /** Names of all jobs. */

@@ -1,3 +1,4 @@
+import type { SequenceSource, VideoMetadata } from '@roto/sdk/contract';
 import type { CreatedAt, Defaulted, DefaultJson, Nullable, NullableJson } from '../column-types.ts';
 
 /** Points as a video keeps them, in pixels of the displayed picture. */
@@ -31,7 +32,8 @@ export interface VideosTable {
   bbox: NullableJson<StoredBox>;
   points: NullableJson<StoredPoints>;
   mask_data: NullableJson<unknown>;
-  video_metadata: NullableJson<Record<string, unknown>>;
+  /** Once it was looked at; before that of a sequence how it is to be read. */
+  video_metadata: NullableJson<Partial<VideoMetadata> & { source?: SequenceSource }>;
   video_keys: NullableJson<Record<string, string>>;
   created_at: CreatedAt;
   updated_at: Defaulted<Date>;
@@ -50,6 +52,14 @@ export interface FilesTable {
   content_type: Nullable<string>;
   created_at: CreatedAt;
   expires_at: Nullable<Date>;
+}
+
+/** Sums of an account's files; the database keeps them, and `users.storage_used` after them. */
+export interface StorageSumsTable {
+  user_id: string;
+  category: FilesTable['category'];
+  bytes: number;
+  files: number;
 }
 
 /** Frames of a sequence by number. */

@@ -1,0 +1,15 @@
+import type { Clock } from '../clock.ts';
+import { cancelOpenTasksOf } from '../db/queries/videos.ts';
+import type { Trx } from '../db/types.ts';
+import { release } from './ledger.ts';
+
+/** Cancels the tasks of a video that are not over; their credits are back. */
+export async function cancelTasksOf(
+  trx: Trx,
+  deps: { readonly clock: Clock },
+  videoId: string,
+): Promise<void> {
+  for (const id of await cancelOpenTasksOf(trx, videoId, deps.clock())) {
+    await release(trx, deps, id);
+  }
+}
