@@ -96,8 +96,9 @@ function collectGarbage(): void {
 }
 
 /**
- * Matte work and writing run beside decoding in the export thread, so stages add up to more or less
- * than the total; the engine's own stages are those of the model.
+ * The export runs beside the tracking, and in it matte work and writing beside decoding, so stages
+ * add up to more than the total; the engine's own stages are those of the model. On few cores the
+ * export takes time from the engine, whose stages then grow.
  */
 function report({ timings, device }: Result): void {
   const total = timings['total'] ?? 0;
@@ -116,6 +117,10 @@ function report({ timings, device }: Result): void {
   }
   const rest = ((100 * (total - model)) / total).toFixed(1);
   console.log(`\neverything but the engine: ${rest} % of the wall time`);
+  const outside = total - (timings['tracking'] ?? 0);
+  console.log(
+    `before and after tracking: ${((100 * outside) / total).toFixed(1)} % of the wall time`,
+  );
   const [longest, usual] = [delay.max, delay.percentile(99)].map((ns) => (ns / 1e6).toFixed(1));
   console.log(`longest wait of the event loop: ${longest} ms; 99 of 100 are below ${usual} ms`);
   console.log(`longest work between two turns of it: ${longestWorkMs.toFixed(1)} ms`);
