@@ -30,7 +30,7 @@ class FixtureFile:
         stats = [flat.size, flat.min(), flat.max(), flat.astype(np.float64).mean()]
         self.add(f"{name}.stats", stats)
 
-    def write(self) -> None:
+    def write(self, folder: Path = FIXTURES) -> None:
         header, offset = {}, 0
         for name, array in self.arrays.items():
             end = offset + array.nbytes
@@ -38,8 +38,8 @@ class FixtureFile:
             header[name], offset = entry, end
         text = json.dumps(header, separators=(",", ":")).encode()
         text += b" " * (-len(text) % 8)
-        FIXTURES.mkdir(parents=True, exist_ok=True)
-        path = FIXTURES / f"{self.name}.safetensors"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{self.name}.safetensors"
         with open(path, "wb") as file:
             file.write(len(text).to_bytes(8, "little") + text)
             for array in self.arrays.values():

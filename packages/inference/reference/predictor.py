@@ -38,9 +38,16 @@ def build_predictor(model: str, input_size: int, postprocessing=False, options=(
         hydra_overrides_extra=[*overrides, *options],
     )
     check_sizes(predictor, input_size)
+    predictor.memory_attention.register_forward_pre_hook(memory_in_float32, with_kwargs=True)
     shapes = {name: tuple(value.shape) for name, value in predictor.state_dict().items()}
     predictor.load_state_dict({name: made_tensor(name, shape) for name, shape in shapes.items()})
     return predictor.eval()
+
+
+def memory_in_float32(_, positional, named):
+    """The state keeps memory in bfloat16; without autocast the reference fails where no pointer,
+    which is float32, is joined to it."""
+    return positional, {**named, "memory": named["memory"].float()}
 
 
 def check_sizes(predictor, input_size: int) -> None:

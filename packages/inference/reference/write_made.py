@@ -9,6 +9,10 @@ from fixture_file import FIXTURES
 from made_clip import made_frame, made_mask, made_square
 from made_weights import made_weights
 from predictor import CONFIGS, build_predictor
+from scenario import square
+
+# Up and down, one side or both.
+STRETCHED = (64, 180, 200, 256, 320, 512, 1024)
 
 
 def hash_weights(model: str, whole: bool) -> str:
@@ -32,6 +36,8 @@ if __name__ == "__main__":
         "starts": {model: hash_weights(model, whole=False) for model in CONFIGS},
         "frames": {str(i): hash_bytes(made_frame(i)) for i in (0, 1, 11, 23)},
         "masks": {f"{i}/{which}": hash_bytes(made_mask(i, which)) for i in (0, 9) for which in (0, 1)},
+        # Frame 3 as the reference's reader of pictures stretches it to a square, by Pillow.
+        "stretched": {str(side): hash_bytes(square(made_frame(3), side)) for side in STRETCHED},
         "squares": {str(side): hash_bytes(made_square(side)) for side in (256, 512)},
     }
     (FIXTURES / "made.json").write_text(json.dumps(made, indent=2) + "\n")

@@ -29,13 +29,18 @@ interface StoredArray {
 
 /** Reads `test/sam2/fixtures/<name>.safetensors`. */
 export function readFixture(name: string): Fixture {
-  const bytes = readFileSync(join(folder, `${name}.safetensors`));
+  return readArrays(join(folder, `${name}.safetensors`));
+}
+
+/** Reads a file that the reference wrote, wherever it lies. */
+export function readArrays(path: string): Fixture {
+  const bytes = readFileSync(path);
   const start = 8 + Number(bytes.readBigUInt64LE(0));
   // biome-ignore lint/plugin: our own file, held to its shape by fixture-file.test.ts
   const header = JSON.parse(bytes.toString('utf8', 8, start)) as Record<string, StoredArray>;
   const read = (array: string) => {
     const stored = header[array];
-    if (stored === undefined) throw new Error(`${name} has no array ${array}`);
+    if (stored === undefined) throw new Error(`${path} has no array ${array}`);
     const [from, to] = stored.data_offsets;
     return new Float32Array(new Uint8Array(bytes.subarray(start + from, start + to)).buffer);
   };
