@@ -129,7 +129,7 @@ for (const size of sizes) {
     });
   }
   if (python !== undefined) {
-    const reference = await measureReference(python, size, threads);
+    const reference = await measureReference(python, { size, threads, frames: rounds });
     const ours = total(exact.seconds);
     for (const precision of ['fp32', 'bf16'] as const) {
       const theirs = reference[precision];

@@ -15,13 +15,12 @@ export type ReferenceTimes = z.infer<typeof Times>;
 /** Runs Meta's predictor on the same task; see `reference/README.md` for what `python` needs. */
 export async function measureReference(
   python: string,
-  size: number,
-  threads: number,
+  asked: { readonly size: number; readonly threads: number; readonly frames: number },
 ): Promise<ReferenceTimes> {
   const folder = join(import.meta.dirname, '..', '..', 'reference');
   const { stdout } = await promisify(execFile)(
     python,
-    ['bench.py', '--size', `${size}`, '--threads', `${threads}`],
+    ['bench.py', ...Object.entries(asked).flatMap(([name, value]) => [`--${name}`, `${value}`])],
     { cwd: folder },
   );
   return Times.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));
