@@ -11,7 +11,8 @@ export { EnginePool, type EnginePoolOptions } from './engine/engine-pool.ts';
 export { compressRuns, runLengths } from './export/rle.ts';
 
 export type { Matte } from './matte/alpha.ts';
-export { overlayColors, overlayMatte } from './matte/overlay.ts';
+export { overlayColors } from './matte/overlay.ts';
+export { type OverlayLayer, overlayPng } from './matte/overlay-png.ts';
 export { readMaskPicture } from './matte/read-mask.ts';
 export { renderMatte } from './matte/render-matte.ts';
 export type { Clip, ClipInfo, DeepFrame, Frame, ReadFramesOptions } from './media/clip.ts';

@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import {
   isModelPath,
   type Quality,
+  qualityModels,
   type ResultWarning,
   RotoError,
   type ShotEngine,
@@ -31,12 +32,7 @@ export interface ChooseModelOptions {
 }
 
 /** The model of each quality, and by that the sizes in their order. */
-const sizes = {
-  draft: 'sam2.1-tiny',
-  standard: 'sam2.1-small',
-  high: 'sam2.1-base-plus',
-  max: 'sam2.1-large',
-} as const satisfies Record<Quality, Sam2Name>;
+const sizes = qualityModels satisfies Record<Quality, Sam2Name>;
 
 /**
  * Finds the model a shot asks for. One asked for by name, by path or by its engine has to be here;

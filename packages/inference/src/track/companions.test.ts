@@ -56,8 +56,8 @@ describe('runs that have the prompted frame at their far end in memory', () => {
     const before = neighbours(key(0));
     await track(store, [before]);
     const corrected = neighbours(key(0), correction(40));
-    // From the last snapshot to the corrected frame; its span both ways, and what follows it.
-    expect((await track(store, [corrected])).tracked).toBe(15 + 39 + 39 + 39);
+    // Once more up to the corrected frame; then its span both ways, and what follows it.
+    expect((await track(store, [corrected])).tracked).toBe(40 + 39 + 39 + 39);
     const fresh = await newStore();
     await track(fresh, [corrected]);
     expect(await allMasks(fresh, corrected)).toEqual(await allMasks(store, corrected));

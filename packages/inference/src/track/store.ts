@@ -12,8 +12,7 @@ import { readChecked, writeChecked, writeWhole } from './whole-file.ts';
 
 /** How many tracked frames lie between two snapshots of a tracker. */
 export const snapshotInterval = 25;
-/** Snapshots of a run, so that a correction far back need not be tracked to from the start. */
-const snapshotsKept = 8;
+const snapshotsKept = 2;
 /** After this long a file half written is one of a killed process. */
 const abandonedMs = 60 * 60 * 1000;
 
@@ -26,10 +25,10 @@ export interface Snapshot {
 /**
  * Everything tracked of one clip by one engine with one set of settings, in one folder:
  * `<anchor>.mask` and `<anchor>.state` for a prompted frame, `<anchor>.<direction>.<process>.run` for
- * what was tracked from it, `<anchor>.<direction>.<frame>.state` for snapshots on the way: the newest
- * two, and some between. The direction of a run that has more prompted frames in memory carries a
- * hash of them. Names are hashes of the prompts they came from, so an entry is never out of date.
- * Every entry has a checksum: one that is damaged counts as not there and is made again.
+ * what was tracked from it, `<anchor>.<direction>.<frame>.state` for the newest two snapshots on the
+ * way. The direction of a run that has more prompted frames in memory carries a hash of them. Names
+ * are hashes of the prompts they came from, so an entry is never out of date. Every entry has a
+ * checksum: one that is damaged counts as not there and is made again.
  */
 export class TrackStore {
   readonly folder: string;
@@ -120,8 +119,7 @@ export class TrackStore {
     const path = this.#snapshotPath(run, snapshot.frame);
     await guardCache(this.folder, () => writeChecked(path, snapshot.state));
     const frames = await this.#snapshotFrames(run);
-    while (frames.length > snapshotsKept) {
-      const [frame = snapshot.frame] = frames.splice(mostCrowded(frames, run.from), 1);
+    for (const frame of frames.slice(0, -snapshotsKept)) {
       await rm(this.#snapshotPath(run, frame), { force: true });
     }
   }
@@ -184,14 +182,6 @@ export class TrackStore {
   #snapshotPath(run: RunPath, frame: number): string {
     return join(this.folder, `${runKey(run)}.${frame}.state`);
   }
-}
-
-/** Index of the frame that leaves the smallest gap when it goes; never that of the newest two. */
-function mostCrowded(frames: readonly number[], from: number): number {
-  const gaps = frames
-    .slice(0, -2)
-    .map((_, index) => Math.abs((frames[index + 1] ?? from) - (frames[index - 1] ?? from)));
-  return gaps.indexOf(Math.min(...gaps));
 }
 
 /** Names the store of a clip and an engine: equal name, equal masks for equal prompts. */

@@ -17,6 +17,7 @@ export const idPrefixes = {
   oneTimeToken: 'ott',
   mail: 'mal',
   result: 'res',
+  preview: 'prv',
 } as const;
 
 /** A kind of thing that has an id. */

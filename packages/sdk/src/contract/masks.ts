@@ -46,14 +46,14 @@ const Output = z.union([OutputFormat, ShotOutput]);
 export const GenerateMasksParams = z
   .strictObject({
     ...prompts,
-    /** How hard the engine works, by the size of its model; the document's unless said. */
+    /** How hard the engine works, by the size of its model; the document's, else `draft`, unless said. */
     quality: Quality.optional(),
     /** Files to write; the document's, else `png16`, unless said. */
     outputs: z.array(Output).max(20).optional(),
     /** Whether a greenscreen movie is written too. */
     greenscreen: z.boolean().default(false),
     /** Matte work; the document's unless said. */
-    matte: ShotMatte.partial().optional(),
+    matte: ShotMatte.optional(),
     /** Frames to work on; the document's, else the whole clip, unless said. */
     range: FrameRange.optional(),
   })

@@ -60,6 +60,17 @@ export const DeviceName = z.string().regex(/^(auto|cpu|cuda(:\d{1,2})?)$/, {
 export const Quality = z.enum(['draft', 'standard', 'high', 'max']);
 export type Quality = z.infer<typeof Quality>;
 
+/** The model of the sam2 engine for each quality. */
+export const qualityModels = {
+  draft: 'sam2.1-tiny',
+  standard: 'sam2.1-small',
+  high: 'sam2.1-base-plus',
+  max: 'sam2.1-large',
+} as const satisfies Record<Quality, string>;
+
+/** The model of the lite engine. */
+export const liteModel = 'mobilesam';
+
 /**
  * How trackers of the sam2 engine work. Each has its value from the preset unless said; the lite
  * engine has none of them.

@@ -29,7 +29,8 @@ export function openPostgres(
     max: connections,
     types,
     application_name: 'roto',
-    connectionTimeoutMillis: 10_000,
+    // Many requests of one account wait for each other: that alone is no failure.
+    connectionTimeoutMillis: 30_000,
   });
   pool.on('error', onError);
   return {

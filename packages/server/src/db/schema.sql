@@ -169,6 +169,24 @@ create table one_time_tokens (
 );
 CREATE INDEX one_time_tokens_user ON public.one_time_tokens USING btree (user_id, purpose);
 
+create table preview_requests (
+  id text not null,
+  video_id text not null,
+  worker_id text not null,
+  status text not null default 'waiting'::text,
+  params jsonb not null,
+  answer jsonb,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint preview_requests_check CHECK (((status = ANY (ARRAY['answered'::text, 'failed'::text])) = (answer IS NOT NULL))),
+  constraint preview_requests_id_check CHECK ((id ~ '^prv_'::text)),
+  constraint preview_requests_pkey PRIMARY KEY (id),
+  constraint preview_requests_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'running'::text, 'answered'::text, 'failed'::text, 'abandoned'::text]))),
+  constraint preview_requests_video_id_fkey FOREIGN KEY (video_id) REFERENCES videos(id) ON DELETE CASCADE
+);
+CREATE INDEX preview_requests_video ON public.preview_requests USING btree (video_id, created_at DESC);
+CREATE INDEX preview_requests_waiting ON public.preview_requests USING btree (worker_id, created_at) WHERE (status = 'waiting'::text);
+
 create table refresh_tokens (
   id text not null,
   user_id text not null,
@@ -277,6 +295,8 @@ create table tasks (
   started_at timestamp with time zone,
   updated_at timestamp with time zone not null default now(),
   completed_at timestamp with time zone,
+  requires text not null default 'mobilesam'::text,
+  turn integer not null default 0,
   constraint tasks_attempts_check CHECK ((attempts >= 0)),
   constraint tasks_check CHECK (((status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (completed_at IS NOT NULL))),
   constraint tasks_check1 CHECK (((status <> 'failed'::text) OR (error_code IS NOT NULL))),
@@ -290,9 +310,13 @@ create table tasks (
   constraint tasks_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
   constraint tasks_video_id_fkey FOREIGN KEY (video_id) REFERENCES videos(id) ON DELETE SET NULL
 );
+CREATE INDEX tasks_begun ON public.tasks USING btree (started_at DESC) WHERE (started_at IS NOT NULL);
 CREATE INDEX tasks_open ON public.tasks USING btree (status, created_at) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
+CREATE INDEX tasks_running ON public.tasks USING btree (user_id) WHERE (status = 'processing'::text);
+CREATE INDEX tasks_turns ON public.tasks USING btree (user_id, turn DESC) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
 CREATE INDEX tasks_user ON public.tasks USING btree (user_id, created_at DESC, id);
 CREATE INDEX tasks_video ON public.tasks USING btree (video_id);
+CREATE INDEX tasks_waiting ON public.tasks USING btree (requires, user_id) WHERE (status = 'pending'::text);
 
 create table upload_parts (
   upload_id text not null,

@@ -27,6 +27,7 @@ import type {
   WebhooksTable,
 } from './tables/service.ts';
 import type {
+  PreviewRequestsTable,
   TaskEventsTable,
   TaskResultsTable,
   TasksTable,
@@ -50,6 +51,7 @@ export interface Tables {
   task_results: TaskResultsTable;
   task_events: TaskEventsTable;
   workers: WorkersTable;
+  preview_requests: PreviewRequestsTable;
   ledger_transactions: LedgerTransactionsTable;
   ledger_entries: LedgerEntriesTable;
   stripe_events: StripeEventsTable;

@@ -1,5 +1,5 @@
 import type { Log } from '../log.ts';
-import type { JobName, JobPayloads } from './jobs.ts';
+import type { JobName, JobPayloads, TaskJobName } from './jobs.ts';
 
 /** What a handler is told beside the payload. */
 export interface JobContext {
@@ -19,5 +19,8 @@ export type JobHandler<N extends JobName> = (
   context: JobContext,
 ) => Promise<void>;
 
-/** Exactly one handler for each job: the type holds it. */
-export type JobHandlers = { readonly [N in JobName]: JobHandler<N> };
+/** Names of jobs that run wherever the service does. */
+export type ServiceJobName = Exclude<JobName, TaskJobName>;
+
+/** Exactly one handler for each of those jobs: the type holds it. Tasks have a worker of their own. */
+export type JobHandlers = { readonly [N in ServiceJobName]: JobHandler<N> };

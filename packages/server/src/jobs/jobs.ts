@@ -8,6 +8,7 @@ export interface JobPayloads {
   'delete-files': { prefix: string };
   'sweep-uploads': Record<string, never>;
   'reconcile-storage': Record<string, never>;
+  'run-task': { taskId: string };
 }
 
 export type JobName = keyof JobPayloads;
@@ -53,7 +54,18 @@ export const jobs: { readonly [N in JobName]: JobSpec<JobPayloads[N]> } = {
   },
   'sweep-uploads': { payload: z.object({}), retries: 0, retryDelay: 1, timeout: 30 * 60 },
   'reconcile-storage': { payload: z.object({}), retries: 0, retryDelay: 1, timeout: 6 * 60 * 60 },
+  'run-task': {
+    payload: z.object({ taskId: z.string() }),
+    retries: 3,
+    retryDelay: 5,
+    timeout: 23 * 60 * 60,
+    heartbeat: 15,
+  },
 };
+
+/** Jobs that workers with an inference host take; all others run wherever the service does. */
+export const taskJob = 'run-task';
+export type TaskJobName = typeof taskJob;
 
 /** Names of all jobs. */
 export const jobNames = Object.keys(jobs).filter(isJobName);

@@ -11,6 +11,10 @@ export interface EnqueueOptions {
   readonly startAfter?: Date;
   /** At most one job with this key waits or runs at a time. */
   readonly singletonKey?: string;
+  /** Jobs of a group may be passed over together. */
+  readonly group?: string;
+  /** Attempts after the first one; those of the job's name unless said. */
+  readonly retries?: number;
 }
 
 /** The queue as services use it. */
@@ -43,6 +47,9 @@ function bossOver(database: Database, options: { readonly migrate: boolean }): P
     schedule: false,
     // The embedded database has one connection: the installer must not be asked by timers.
     supervise: !options.migrate,
+    // A worker that was killed is noticed that much later than its heartbeat says.
+    superviseIntervalSeconds: 10,
+    monitorIntervalSeconds: 10,
   });
 }
 
@@ -84,9 +91,11 @@ export async function openQueue(database: Database, log: Log): Promise<Queue> {
   await boss.start();
   return {
     boss,
-    async enqueue(trx, name, payload, options = {}) {
+    async enqueue(trx, name, payload, { group, retries, ...options } = {}) {
       const id = await boss.send(name, jobs[name].payload.parse(payload), {
         ...options,
+        ...(group === undefined ? {} : { group: { id: group } }),
+        ...(retries === undefined ? {} : { retryLimit: retries }),
         db: fromKysely(trx),
       });
       if (id === null) throw new Error(`A ${name} job with this key is in the queue already.`);

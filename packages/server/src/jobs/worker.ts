@@ -1,7 +1,7 @@
 import type { JobWithMetadata } from 'pg-boss';
 import type { Log } from '../log.ts';
-import type { JobHandlers } from './handler.ts';
-import { type JobName, jobNames, jobs } from './jobs.ts';
+import type { JobHandlers, ServiceJobName } from './handler.ts';
+import { jobNames, jobs, taskJob } from './jobs.ts';
 import type { Queue } from './queue.ts';
 
 /** What a worker works with. */
@@ -9,16 +9,19 @@ export interface WorkerOptions {
   readonly queue: Queue;
   readonly handlers: JobHandlers;
   readonly log: Log;
-  /** Jobs to take; all of them unless some are named. */
-  readonly names?: readonly JobName[];
+  /** Jobs to take; all but tasks unless some are named. */
+  readonly names?: readonly ServiceJobName[];
 }
+
+/** Jobs of the service itself. */
+const serviceJobs = jobNames.filter((name) => name !== taskJob);
 
 /** Takes jobs and runs their handlers until the queue is stopped. */
 export async function startWorker({
   queue,
   handlers,
   log,
-  names = jobNames,
+  names = serviceJobs,
 }: WorkerOptions): Promise<void> {
   for (const name of names) {
     await queue.boss.work(
@@ -31,7 +34,7 @@ export async function startWorker({
   }
 }
 
-async function runJob<N extends JobName>(
+async function runJob<N extends ServiceJobName>(
   name: N,
   job: JobWithMetadata<object>,
   { handlers, log: parent }: Pick<WorkerOptions, 'handlers' | 'log'>,

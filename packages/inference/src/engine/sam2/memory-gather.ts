@@ -50,12 +50,9 @@ export function memoryBank({ blocks, pointers }: GatheredMemory): ObjectBank {
 
 type Frames = ReadonlyMap<number, FrameMemory>;
 
-/**
- * The nearest one on either side, then the nearest of the rest; `most` 0 takes all as they are. In
- * this order also where there are fewer, so that it does not depend on those forgotten.
- */
+/** The nearest one on either side, then the nearest of the rest; `most` 0 takes all. */
 function closestFrames(cond: Frames, index: number, most: number): Frames {
-  if (most === 0) return cond;
+  if (most === 0 || cond.size <= most) return cond;
   const frames = [...cond.keys()];
   const before = Math.max(...frames.filter((frame) => frame < index));
   const after = Math.min(...frames.filter((frame) => frame >= index));

@@ -79,3 +79,13 @@ export function listFilesByKey(
     .limit(limit)
     .execute();
 }
+
+/** Notes a file, in place of the one under its key. */
+export async function putFile(db: Db | Trx, row: Insertable<FilesTable>): Promise<void> {
+  const { size_bytes, sha256 } = row;
+  await db
+    .insertInto('files')
+    .values(row)
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ size_bytes, sha256 }))
+    .execute();
+}

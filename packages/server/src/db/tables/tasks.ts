@@ -30,7 +30,11 @@ export interface TasksTable {
   job_id: Nullable<string>;
   worker_id: Nullable<string>;
   attempts: Defaulted<number>;
-  /** Newest snapshot of the track in storage, from which a crashed task goes on. */
+  /** What a worker must have: the model, and `@cuda` behind it where that device was asked for. */
+  requires: Defaulted<string>;
+  /** Lower ones first: how many tasks of its account come before it, counted on from today's. */
+  turn: Defaulted<number>;
+  /** Prefix of the track's files in storage, from which a crashed task goes on. */
   snapshot_key: Nullable<string>;
   error_code: Nullable<string>;
   error_message: Nullable<string>;
@@ -76,4 +80,17 @@ export interface WorkersTable {
   state: Defaulted<'starting' | 'ready' | 'stopping'>;
   started_at: CreatedAt;
   heartbeat_at: Defaulted<Date>;
+}
+
+/** Looks at frames that were asked for, on their way to a worker and back. */
+export interface PreviewRequestsTable {
+  id: string;
+  video_id: string;
+  /** The one whose host has the video open, or is to open it. */
+  worker_id: string;
+  status: Defaulted<'waiting' | 'running' | 'answered' | 'failed' | 'abandoned'>;
+  params: Json<Record<string, unknown>>;
+  answer: NullableJson<Record<string, unknown>>;
+  created_at: CreatedAt;
+  updated_at: Defaulted<Date>;
 }
