@@ -1,0 +1,68 @@
+import { RotoError } from '@roto/sdk/contract';
+import { systemClock } from '../clock.ts';
+import { type ConfigFlags, type Environment, readConfig } from '../config.ts';
+import { pendingMigrations } from '../db/migrate.ts';
+import { openQueue } from '../jobs/queue.ts';
+import { createLog, type Log } from '../log.ts';
+import { openDatabase } from '../open-service.ts';
+import { secretKeyOf } from '../secret-key.ts';
+import { createFileGrants } from '../storage/file-grants.ts';
+import { openStorage } from '../storage/open-storage.ts';
+import { startTaskWorker } from '../worker/start-task-worker.ts';
+
+/** How a worker is started. */
+export interface WorkOptions {
+  readonly env: Environment;
+  /** Folder that a relative data folder starts from. */
+  readonly cwd: string;
+  readonly flags?: ConfigFlags;
+  /** Made from the configuration unless given. */
+  readonly log?: Log;
+}
+
+/** A worker that takes tasks. */
+export interface RunningWorker {
+  readonly id: string;
+  /** Hands tasks back that run, and closes everything. May be called again. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a worker on the Postgres that the environment names.
+ * @throws RotoError `invalid_config`
+ */
+export async function work({ env, cwd, flags, log: given }: WorkOptions): Promise<RunningWorker> {
+  const config = readConfig(env, flags, cwd);
+  const log = given ?? createLog(config.logLevel);
+  if (config.databaseUrl === undefined) {
+    throw new RotoError('invalid_config', 'A worker needs the DATABASE_URL of a Postgres.', {
+      param: 'DATABASE_URL',
+      hint: 'With the embedded database roto serve runs the tasks itself.',
+    });
+  }
+  const database = await openDatabase(config, log);
+  try {
+    if ((await pendingMigrations(database.db)).length > 0) {
+      throw new RotoError('invalid_config', 'The database waits for migrations.', {
+        hint: 'Run roto migrate.',
+      });
+    }
+    const queue = await openQueue(database, log);
+    const grants = createFileGrants([await secretKeyOf(config)]);
+    const origin = () => config.publicUrl ?? '';
+    const storage = await openStorage({ config, clock: systemClock, grants, origin });
+    const basis = { config, database, queue, storage, clock: systemClock, log };
+    const worker = await startTaskWorker(basis);
+    let stopped: Promise<void> | undefined;
+    const stop = async () => {
+      await worker.stop();
+      await queue.stop();
+      await database.close();
+      log.info('the worker has stopped');
+    };
+    return { id: worker.id, stop: () => (stopped ??= stop()) };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
