@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { RotoError } from '@roto/sdk/contract';
 import { exampleSecret, type VariableName, variables } from './variables.ts';
@@ -51,6 +52,10 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** Undefined: the data folder. */
   readonly s3: S3Config | undefined;
+  /** Tasks that one worker runs at a time. */
+  readonly workerTasks: number;
+  /** Bytes that an inference host may hold. */
+  readonly hostMemoryBytes: number;
   readonly mailFrom: string;
   readonly resendApiKey: string | undefined;
   readonly smtp: SmtpConfig | undefined;
@@ -139,12 +144,21 @@ function toConfig(values: Values, flags: ConfigFlags, cwd: string): Config {
     logLevel: values.ROTO_LOG_LEVEL,
     databaseUrl: values.DATABASE_URL,
     s3: s3Of(values),
+    workerTasks: values.ROTO_WORKER_TASKS,
+    hostMemoryBytes: hostMemory(values.ROTO_HOST_MEMORY),
     mailFrom: values.MAIL_FROM,
     resendApiKey: values.RESEND_API_KEY,
     smtp: smtpOf(values),
     credits: values.ROTO_CREDITS === 'on',
     stripe: stripeOf(values),
   };
+}
+
+/** What is set, else four fifths of the memory there is: above, the machine itself is in danger. */
+function hostMemory(mebibytes: number | undefined): number {
+  if (mebibytes !== undefined) return mebibytes * 2 ** 20;
+  const allowed = process.constrainedMemory();
+  return 0.8 * (allowed > 0 ? Math.min(allowed, totalmem()) : totalmem());
 }
 
 function s3Of(values: Values): S3Config | undefined {

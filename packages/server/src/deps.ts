@@ -5,6 +5,8 @@ import type { Db } from './db/types.ts';
 import type { Queue } from './jobs/queue.ts';
 import type { Log } from './log.ts';
 import type { AccessTokens } from './services/access-tokens.ts';
+import type { News } from './services/news.ts';
+import type { PreviewLane } from './services/preview-lane.ts';
 import type { FileGrants } from './storage/file-grants.ts';
 import type { Storage } from './storage/storage.ts';
 
@@ -20,4 +22,10 @@ export interface AppDeps {
   readonly storage: Storage;
   /** Addresses of files in a folder. */
   readonly grants: FileGrants;
+  /** The way of previews to a host with the model loaded. */
+  readonly previews: PreviewLane;
+  /** What happens to tasks. */
+  readonly news: News;
+  /** Aborted when the service closes: what would go on for ever ends then. */
+  readonly closing: AbortSignal;
 }

@@ -1,2 +1,3 @@
 export { migrateDatabase } from './bin/migrate.ts';
 export { type RunningServer, type ServeOptions, serve } from './bin/serve.ts';
+export { type RunningWorker, type WorkOptions, work } from './bin/worker.ts';

@@ -7,6 +7,8 @@ import type { Database } from './db/database.ts';
 import { migrate, pendingMigrations } from './db/migrate.ts';
 import { openPgliteFolder } from './db/pglite.ts';
 import { openPostgres } from './db/postgres.ts';
+import { previewAnswerChannel } from './db/queries/preview-requests.ts';
+import { taskChannel } from './db/queries/task-events.ts';
 import type { AppDeps } from './deps.ts';
 import { installQueue, openQueue } from './jobs/queue.ts';
 import { createHandlers } from './jobs/registry.ts';
@@ -16,14 +18,24 @@ import type { Log } from './log.ts';
 import { createFolderMailer } from './mail/folder.ts';
 import { secretKeyOf } from './secret-key.ts';
 import { createAccessTokens } from './services/access-tokens.ts';
+import { openNews } from './services/news.ts';
+import { directLane, remoteLane } from './services/preview-lane.ts';
+import { startTaskSweeper } from './services/task-sweeper.ts';
 import { createFileGrants } from './storage/file-grants.ts';
 import { openStorage } from './storage/open-storage.ts';
+import { startTaskWorker } from './worker/start-task-worker.ts';
+import type { TaskWorker } from './worker/task-worker.ts';
 
 /** What a service is opened on. */
 export interface ServiceOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Log;
+  /**
+   * Whether tasks are run in this process where the database is embedded; so unless said. On Postgres
+   * `roto worker` runs them.
+   */
+  readonly work?: boolean;
   /** Origin that links open where no frontend and no public address is configured. */
   readonly ownOrigin: () => string;
 }
@@ -32,6 +44,8 @@ export interface ServiceOptions {
 export interface Service {
   readonly app: App;
   readonly deps: AppDeps;
+  /** The worker in this process, where there is one. */
+  readonly worker: TaskWorker | undefined;
   /** Waits for jobs under way, then closes the database. */
   close(): Promise<void>;
 }
@@ -49,7 +63,7 @@ export async function openDatabase(config: Config, log: Log): Promise<Database> 
 
 /** Puts the service together on an open database, which it closes in the end. */
 export async function openService(database: Database, options: ServiceOptions): Promise<Service> {
-  const { config, clock, log, ownOrigin } = options;
+  const { config, clock, log, ownOrigin, work = true } = options;
   await bringUpToDate(database);
   const queue = await openQueue(database, log);
   const secrets = [await secretKeyOf(config), config.previousSecretKey].filter(
@@ -61,7 +75,21 @@ export async function openService(database: Database, options: ServiceOptions): 
   const origin = () => config.publicUrl ?? ownOrigin();
   const storage = await openStorage({ config, clock, grants, origin });
   const { db } = database;
-  const deps: AppDeps = { config, database, db, queue, clock, log, accessTokens, storage, grants };
+  const basis = { config, database, db, queue, clock, log, storage };
+  const closing = new AbortController();
+  const news = await openNews(database, taskChannel, log);
+  const worker = work && database.kind === 'pglite' ? await startTaskWorker(basis) : undefined;
+  const answers = await openNews(database, previewAnswerChannel, log);
+  const previews = worker ? directLane(worker.previews) : remoteLane({ db, clock, news: answers });
+  const stopSweeper = startTaskSweeper({ db, queue, clock, log });
+  const deps: AppDeps = {
+    ...basis,
+    accessTokens,
+    grants,
+    previews,
+    news,
+    closing: closing.signal,
+  };
   const mailer = createFolderMailer({
     folder: join(config.data, 'mails'),
     from: config.mailFrom,
@@ -74,8 +102,13 @@ export async function openService(database: Database, options: ServiceOptions): 
   return {
     app: createApp(deps),
     deps,
+    worker,
     async close() {
       stopTimetable();
+      closing.abort();
+      await stopSweeper();
+      await worker?.stop();
+      await Promise.all([news.close(), answers.close()]);
       await queue.stop();
       await database.close();
     },

@@ -63,6 +63,7 @@ const secret = z
 
 const service = 'Service';
 const database = 'Database and storage';
+const workers = 'Workers';
 const mail = 'Mail';
 const billing = 'Credits and billing';
 
@@ -154,6 +155,18 @@ export const variables = {
     'Another S3-compatible store.',
     'http://localhost:9000',
     origin('expected an origin such as http://localhost:9000, without a path'),
+  ),
+  ROTO_WORKER_TASKS: variable(
+    workers,
+    'Tasks that one worker runs at a time.',
+    '1',
+    wholeNumber(1, 64, 1),
+  ),
+  ROTO_HOST_MEMORY: variable(
+    workers,
+    'Mebibytes that an inference host may hold before it is ended; most of the memory unless set.',
+    '12000',
+    wholeNumber(256, 9_999_999, 0).transform((value) => (value === 0 ? undefined : value)),
   ),
   RESEND_API_KEY: variable(mail, 'Sends mail through Resend.', '', text),
   MAIL_SERVER: variable(

@@ -38,21 +38,28 @@ export async function reserve(
   { userId, taskId, credits }: ReserveParams,
 ): Promise<void> {
   if (credits === 0) return;
-  const balances = await lockBalances(trx, userId);
-  const available = balances?.available ?? 0;
-  if (available < credits) {
-    throw new RotoError(
-      'quota_exceeded',
-      `This costs ${credits} credits, and the account has ${available}.`,
-      { hint: 'Buy credits, or choose a lower quality or a shorter range.' },
-    );
-  }
+  await requireCredits(trx, userId, credits);
   const id = newId('transaction');
   await move(trx, deps, { id, kind: 'reserve', user_id: userId, task_id: taskId }, [
     { account: 'available', amount: -credits },
     { account: 'reserved', amount: credits },
   ]);
   await setReservation(trx, taskId, id);
+}
+
+/**
+ * Refuses what an account cannot pay for. Its balances stay as they are until the transaction ends.
+ * @throws RotoError `quota_exceeded`
+ */
+export async function requireCredits(trx: Trx, userId: string, credits: number): Promise<void> {
+  const balances = await lockBalances(trx, userId);
+  const available = balances?.available ?? 0;
+  if (available >= credits) return;
+  throw new RotoError(
+    'quota_exceeded',
+    `This costs ${credits} credits, and the account has ${available}.`,
+    { hint: 'Buy credits, or choose a lower quality or a shorter range.' },
+  );
 }
 
 /**

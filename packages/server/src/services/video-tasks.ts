@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { cancelOpenTasksOf } from '../db/queries/videos.ts';
 import type { Trx } from '../db/types.ts';
 import { release } from './ledger.ts';
+import { noteTask } from './task-events.ts';
 
 /** Cancels the tasks of a video that are not over; their credits are back. */
 export async function cancelTasksOf(
@@ -11,5 +12,6 @@ export async function cancelTasksOf(
 ): Promise<void> {
   for (const id of await cancelOpenTasksOf(trx, videoId, deps.clock())) {
     await release(trx, deps, id);
+    await noteTask(trx, deps, id, { type: 'status' });
   }
 }

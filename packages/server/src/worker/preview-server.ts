@@ -8,7 +8,7 @@ import {
   removePreviewRequests,
   takePreviewRequest,
 } from '../db/queries/preview-requests.ts';
-import { findVideoRow, type VideoRow } from '../db/queries/task-videos.ts';
+import { findVideo, type VideoRow } from '../db/queries/videos.ts';
 import type { PreviewArgument } from '../host/host-calls.ts';
 import { HostProcess } from '../host/host-process.ts';
 import type { Log } from '../log.ts';
@@ -183,7 +183,7 @@ export class PreviewServer {
     const { database, clock } = this.#options;
     const { db } = database;
     try {
-      const video = await findVideoRow(db, request.video_id);
+      const video = await findVideo(db, request.video_id);
       if (video === undefined) return;
       const look = await this.look(video, PreviewParams.parse(request.params), 60_000);
       if (look === undefined) return;

@@ -7,8 +7,8 @@ import {
   type TaskEvent,
   type TaskProgress,
 } from '@roto/sdk/contract';
-import { findVideoRow } from '../db/queries/task-videos.ts';
 import type { TaskRow } from '../db/queries/tasks.ts';
+import { findVideo } from '../db/queries/videos.ts';
 import type { Db } from '../db/types.ts';
 import type { HostProcess } from '../host/host-process.ts';
 import type { Log } from '../log.ts';
@@ -107,7 +107,7 @@ async function preparedShot(
   folder: string,
   { signal, onProgress }: RunTaskOptions,
 ): Promise<Shot> {
-  const video = await findVideoRow(db, task.video_id ?? '');
+  const video = await findVideo(db, task.video_id ?? '');
   if (video === undefined) throw new RotoError('not_found', 'The video of the task was deleted.');
   const path = await clips.open(video, {
     signal,

@@ -12,6 +12,8 @@ import { openTestDatabase } from './databases.ts';
 export interface StartAppOptions {
   readonly kind?: Database['kind'];
   readonly env?: Environment;
+  /** Whether tasks are run, on PGlite; not unless said. */
+  readonly work?: boolean;
 }
 
 /** A service to ask without a socket, and what a test wants to reach. */
@@ -36,6 +38,7 @@ export interface AskOptions {
 export async function startApp({
   kind = 'pglite',
   env = {},
+  work = false,
 }: StartAppOptions = {}): Promise<TestApp> {
   const data = await mkdtemp(join(tmpdir(), 'roto-app-'));
   const lines: string[] = [];
@@ -45,6 +48,7 @@ export async function startApp({
     clock: () => new Date(Date.now() + aheadMs),
     log: createLog('debug', { write: (line) => lines.push(line) }),
     ownOrigin: () => 'http://roto.test',
+    work,
   });
   onTestFinished(async () => {
     await service.close();

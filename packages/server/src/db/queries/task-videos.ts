@@ -1,10 +1,7 @@
-import type { Selectable } from 'kysely';
 import { json } from '../column-types.ts';
-import type { StoredBox, StoredPoints, VideosTable } from '../tables/clips.ts';
+import type { StoredBox, StoredPoints } from '../tables/clips.ts';
 import type { Db, Trx } from '../types.ts';
-
-/** A video as the database has it. */
-export type VideoRow = Selectable<VideosTable>;
+import type { VideoRow } from './videos.ts';
 
 /** An account's video, which nobody deletes until this transaction ends. */
 export function lockVideo(trx: Trx, id: string, userId: string): Promise<VideoRow | undefined> {
@@ -15,13 +12,6 @@ export function lockVideo(trx: Trx, id: string, userId: string): Promise<VideoRo
     .where('user_id', '=', userId)
     .forKeyShare()
     .executeTakeFirst();
-}
-
-/** A video; of one account alone where that is given. */
-export function findVideoRow(db: Db, id: string, userId?: string): Promise<VideoRow | undefined> {
-  let query = db.selectFrom('videos').selectAll().where('id', '=', id);
-  if (userId !== undefined) query = query.where('user_id', '=', userId);
-  return query.executeTakeFirst();
 }
 
 /** What a preview leaves on its video. */
@@ -46,22 +36,5 @@ export async function keepPrompts(
       updated_at: now,
     })
     .where('id', '=', id)
-    .execute();
-}
-
-/** A frame of a sequence with the key of its file. */
-export interface StoredFrame {
-  readonly frame: number;
-  readonly key: string;
-}
-
-/** The frames of a sequence, in order. */
-export function listFrameKeys(db: Db, videoId: string): Promise<StoredFrame[]> {
-  return db
-    .selectFrom('sequence_frames')
-    .innerJoin('files', 'files.id', 'sequence_frames.file_id')
-    .select(['sequence_frames.frame', 'files.key'])
-    .where('sequence_frames.video_id', '=', videoId)
-    .orderBy('sequence_frames.frame')
     .execute();
 }
