@@ -17,6 +17,7 @@ import { optionGroups } from './commands/option-spec.ts';
 import { createPreviewCommand } from './commands/preview/command.ts';
 import { createServeCommand } from './commands/serve/command.ts';
 import { createSetupCommands } from './commands/setup/command.ts';
+import { createWorkerCommand } from './commands/worker/command.ts';
 import type { ExitName } from './errors/exit-codes.ts';
 import { inFlags } from './errors/in-flags.ts';
 import { addHelpCommand, exampleText } from './help/help.ts';
@@ -39,6 +40,7 @@ export function createCommandSpecs(): (CommandSpec | CommandGroupSpec)[] {
     createDoctorCommand(),
     createSetupCommands(),
     createServeCommand(),
+    createWorkerCommand(),
     createMigrateCommand(),
   ];
 }
