@@ -11,9 +11,9 @@ import {
   type Session,
   type SessionFrame,
 } from '../src/index.ts';
-import { madeFrame, madeHeight, madeMask, madeWidth } from './support/made-clip.ts';
+import { madeHeight, madeMask, madeWidth } from './support/made-clip.ts';
 import { MadeModels } from './support/made-model.ts';
-import { writePictureSequence } from './support/write-pictures.ts';
+import { writeMadeFrames } from './support/write-made-frames.ts';
 
 const frames = 6;
 const click = { x: 70, y: 60, label: 'positive' as const };
@@ -29,11 +29,7 @@ beforeAll(async () => {
   models = await MadeModels.create();
   model = await models.path('sam2.1-tiny');
   engines = new EnginePool();
-  await writePictureSequence(join(folder, 'clip'), {
-    width: madeWidth,
-    height: madeHeight,
-    frames: Array.from({ length: frames }, (_, index) => madeFrame(index)),
-  });
+  await writeMadeFrames(join(folder, 'clip'), frames);
 });
 afterAll(async () => {
   await engines.close();

@@ -25,7 +25,7 @@ function machine(
   return {
     platform: 'linux x64',
     place: { version: '1.30.0', folder },
-    load: (library) => (missing.includes(library) ? `${library}: not found` : undefined),
+    load: (library) => !missing.includes(library),
     driver: async () => '580.65.06',
     ...more,
   };
@@ -40,7 +40,7 @@ describe('cudaLacks', () => {
   });
 
   it.each<[string, Partial<CudaSurroundings>, readonly string[], RegExp]>([
-    ['a driver', {}, ['libcuda.so.1'], /driver is not installed \(libcuda\.so\.1: not found\)/],
+    ['a driver', {}, ['libcuda.so.1'], /driver \(libcuda\.so\.1\) is missing/],
     ['a driver that runs', { driver: async () => undefined }, [], /driver is not running/],
     ['a newer driver', { driver: async () => '570.1' }, [], /driver is 570\.1.*580 or newer/],
     ['CUDA', {}, ['libcublas.so.13', 'libcurand.so.10'], /^CUDA 13 .*libcublas\.so\.13, libcurand/],
@@ -54,7 +54,7 @@ describe('cudaLacks', () => {
   it('names the libraries that are not there, and those of another version', async () => {
     expect(await cudaLacks(machine())).toEqual([
       expect.stringMatching(
-        /1\.30\.0 are not installed \(libonnx.*shared\.so, libonnx.*cuda\.so\).*roto setup cuda/,
+        /1\.30\.0 has no CUDA libraries \(libonnx.*shared\.so, libonnx.*cuda\.so\), which roto setup cuda/,
       ),
     ]);
     await layLibraries('1.29.0');

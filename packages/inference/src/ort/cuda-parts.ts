@@ -35,8 +35,8 @@ export const ProviderRecord = z.object({
 export interface CudaSurroundings {
   readonly platform: string;
   readonly place: RuntimePlace;
-  /** Loads a library by its name; why that failed, or undefined. */
-  readonly load: (library: string) => string | undefined;
+  /** Whether a library can be loaded by its name. */
+  readonly load: (library: string) => boolean;
   /** What the driver says of itself; undefined where there is none. */
   readonly driver: () => Promise<string | undefined>;
 }
@@ -46,7 +46,7 @@ export async function cudaLacks(around?: CudaSurroundings): Promise<string[]> {
   const asked = around ?? {
     platform: `${platform()} ${arch()}`,
     place: await runtimePlace(),
-    load: whyNotLoaded,
+    load: isLoadable,
     driver: driverVersion,
   };
   if (asked.platform !== 'linux x64') {
@@ -60,8 +60,7 @@ export async function cudaLacks(around?: CudaSurroundings): Promise<string[]> {
 }
 
 async function driverLacks({ load, driver }: CudaSurroundings): Promise<string[]> {
-  const reason = load('libcuda.so.1');
-  if (reason !== undefined) return [`the NVIDIA driver is not installed (${reason})`];
+  if (!load('libcuda.so.1')) return ['the NVIDIA driver (libcuda.so.1) is missing'];
   const version = await driver();
   if (version === undefined) return ['the NVIDIA driver is not running'];
   if (Number.parseInt(version, 10) >= neededDriver) return [];
@@ -73,8 +72,8 @@ function lackingLibraries(
   names: readonly string[],
   load: CudaSurroundings['load'],
 ): string[] {
-  const missing = names.filter((name) => load(name) !== undefined);
-  return missing.length === 0 ? [] : [`${what} is not installed (${missing.join(', ')})`];
+  const missing = names.filter((name) => !load(name));
+  return missing.length === 0 ? [] : [`${what} (${missing.join(', ')}) is missing`];
 }
 
 async function providerLacks({ folder, version }: RuntimePlace): Promise<string[]> {
@@ -83,13 +82,13 @@ async function providerLacks({ folder, version }: RuntimePlace): Promise<string[
   const missing = needed.filter((_, index) => found[index] !== true);
   if (missing.length > 0) {
     return [
-      `the CUDA libraries of onnxruntime ${version} are not installed (${missing.join(', ')}); roto setup cuda fetches them`,
+      `onnxruntime ${version} has no CUDA libraries (${missing.join(', ')}), which roto setup cuda fetches`,
     ];
   }
   const record = await readProviderRecord(folder);
   if (record === undefined || record.version === version) return [];
   return [
-    `the CUDA libraries are those of onnxruntime ${record.version}, not ${version}; roto setup cuda fetches the right ones`,
+    `the CUDA libraries are those of onnxruntime ${record.version}, not ${version}, which roto setup cuda fetches`,
   ];
 }
 
@@ -110,14 +109,13 @@ async function isFile(path: string): Promise<boolean> {
 }
 
 /** Has the system's loader load a library, found as any program would find it. */
-function whyNotLoaded(library: string): string | undefined {
+function isLoadable(library: string): boolean {
   try {
     process.dlopen({ exports: {} }, library, constants.dlopen.RTLD_LAZY);
-    return undefined;
+    return true;
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
     // Loaded, and no addon of Node's: Node has one code for both, so its words have to tell.
-    return words.startsWith('Module did not self-register') ? undefined : words;
+    return error instanceof Error && error.message.startsWith('Module did not self-register');
   }
 }
 
