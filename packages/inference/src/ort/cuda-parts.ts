@@ -11,7 +11,7 @@ export const providerLibraries = [
   'libonnxruntime_providers_tensorrt.so',
 ] as const;
 
-/** What they are loaded with in turn. Source: their ELF headers, version 1.29 and 1.30. */
+/** What they need in turn. Source: the ELF header of the CUDA one of 1.30.0; it opens cuDNN itself. */
 const cudaLibraries = [
   'libcudart.so.13',
   'libcublasLt.so.13',
