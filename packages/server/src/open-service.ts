@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { RotoError } from '@roto/sdk/contract';
 import { type App, createApp } from './app.ts';
 import type { Clock } from './clock.ts';
@@ -15,7 +14,7 @@ import { createHandlers } from './jobs/registry.ts';
 import { startTimetable } from './jobs/timetable.ts';
 import { startWorker } from './jobs/worker.ts';
 import type { Log } from './log.ts';
-import { createFolderMailer } from './mail/folder.ts';
+import { createMailer } from './mail/create-mailer.ts';
 import { secretKeyOf } from './secret-key.ts';
 import { createAccessTokens } from './services/access-tokens.ts';
 import { openNews } from './services/news.ts';
@@ -90,12 +89,7 @@ export async function openService(database: Database, options: ServiceOptions): 
     news,
     closing: closing.signal,
   };
-  const mailer = createFolderMailer({
-    folder: join(config.data, 'mails'),
-    from: config.mailFrom,
-    clock,
-    log,
-  });
+  const mailer = createMailer(config, { clock, log });
   const linkOrigin = () => config.frontendUrl ?? config.publicUrl ?? ownOrigin();
   await startWorker({ queue, log, handlers: createHandlers({ ...deps, mailer, linkOrigin }) });
   const stopTimetable = startTimetable({ queue, log });

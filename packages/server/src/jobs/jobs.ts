@@ -30,7 +30,8 @@ export interface JobSpec<P> {
 export const jobs: { readonly [N in JobName]: JobSpec<JobPayloads[N]> } = {
   'send-mail': {
     payload: z.object({ mailId: z.string() }),
-    retries: 12,
+    // The last one comes after a day and a half: so long a provider may be down.
+    retries: 15,
     retryDelay: 5,
     timeout: 60,
   },
