@@ -1,5 +1,6 @@
 import { RotoError } from '@roto/sdk/contract';
 import { Command, Option } from 'commander';
+import { createAdminCommands } from './commands/admin/command.ts';
 import { createCacheCommands } from './commands/cache/command.ts';
 import {
   type CommandContext,
@@ -42,6 +43,7 @@ export function createCommandSpecs(): (CommandSpec | CommandGroupSpec)[] {
     createServeCommand(),
     createWorkerCommand(),
     createMigrateCommand(),
+    createAdminCommands(),
   ];
 }
 

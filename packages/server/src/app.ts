@@ -17,18 +17,22 @@ import { requestLog } from './middleware/request-log.ts';
 import { mailLinkPages } from './page/mail-links.ts';
 import { referencePage } from './page/reference.ts';
 import { pageStyle } from './page/style.ts';
+import { adminRoutes } from './routes/admin.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { authRoutes } from './routes/auth.ts';
+import { creditRoutes } from './routes/credits.ts';
 import { estimateRoutes } from './routes/estimates.ts';
 import { fileRoutes } from './routes/files.ts';
 import { healthRoutes } from './routes/health.ts';
 import { maskRoutes } from './routes/masks.ts';
 import { newRouter } from './routes/new-router.ts';
 import { resultRoutes } from './routes/results.ts';
+import { stripeRoutes } from './routes/stripe.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import { uploadRoutes } from './routes/uploads.ts';
 import { userRoutes } from './routes/users.ts';
 import { videoRoutes } from './routes/videos.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 import { version } from './version.ts';
 
 /** The service as one function from request to reply. */
@@ -96,6 +100,10 @@ export function createApp(deps: AppDeps): App {
   app.route('/', maskRoutes(deps));
   app.route('/', taskRoutes(deps));
   app.route('/', resultRoutes(deps));
+  app.route('/', creditRoutes(deps));
+  app.route('/', stripeRoutes(deps));
+  app.route('/', webhookRoutes(deps));
+  app.route('/', adminRoutes(deps));
   app.route('/', fileRoutes(deps));
   app.route('/', referencePage());
   app.route('/', pageStyle());

@@ -30,6 +30,8 @@ export interface SmtpConfig {
 export interface StripeConfig {
   readonly secretKey: string;
   readonly webhookSecret: string;
+  /** Origin of Stripe's API; Stripe's own where it is absent. */
+  readonly apiUrl?: string;
 }
 
 /** How the service is to run; all of it was checked. */
@@ -47,6 +49,8 @@ export interface Config {
   /** Origin of the service as clients reach it. */
   readonly publicUrl: string | undefined;
   readonly trustedProxies: number;
+  /** Whether webhooks may go to private addresses. */
+  readonly privateWebhooks: boolean;
   readonly logLevel: Values['ROTO_LOG_LEVEL'];
   /** Undefined: the embedded database. */
   readonly databaseUrl: string | undefined;
@@ -141,6 +145,7 @@ function toConfig(values: Values, flags: ConfigFlags, cwd: string): Config {
     frontendUrl: values.FRONTEND_URL?.replace(/\/$/, ''),
     publicUrl: values.ROTO_PUBLIC_URL?.replace(/\/$/, ''),
     trustedProxies: values.ROTO_TRUSTED_PROXIES,
+    privateWebhooks: values.ROTO_WEBHOOKS_PRIVATE === 'on',
     logLevel: values.ROTO_LOG_LEVEL,
     databaseUrl: values.DATABASE_URL,
     s3: s3Of(values),
@@ -189,7 +194,7 @@ function smtpOf(values: Values): SmtpConfig | undefined {
 
 function stripeOf(values: Values): StripeConfig | undefined {
   const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecret } = values;
-  return secretKey === undefined || webhookSecret === undefined
-    ? undefined
-    : { secretKey, webhookSecret };
+  const { STRIPE_API_URL: apiUrl } = values;
+  if (secretKey === undefined || webhookSecret === undefined) return undefined;
+  return { secretKey, webhookSecret, ...(apiUrl === undefined ? {} : { apiUrl }) };
 }

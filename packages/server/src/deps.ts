@@ -1,3 +1,4 @@
+import type Stripe from 'stripe';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
@@ -19,6 +20,10 @@ export interface AppDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly accessTokens: AccessTokens;
+  /** Undefined where no payments are taken. */
+  readonly stripe: Stripe | undefined;
+  /** Origin of the pages that people open: in mails, and after they paid. */
+  readonly linkOrigin: () => string;
   readonly storage: Storage;
   /** Addresses of files in a folder. */
   readonly grants: FileGrants;

@@ -1,5 +1,6 @@
 import { RotoError } from '@roto/sdk/contract';
 import { type App, createApp } from './app.ts';
+import { createStripe } from './billing/stripe.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
@@ -22,6 +23,7 @@ import { directLane, remoteLane } from './services/preview-lane.ts';
 import { startTaskSweeper } from './services/task-sweeper.ts';
 import { createFileGrants } from './storage/file-grants.ts';
 import { openStorage } from './storage/open-storage.ts';
+import { createWebhookPoster } from './webhooks/post-webhook.ts';
 import { startTaskWorker } from './worker/start-task-worker.ts';
 import type { TaskWorker } from './worker/task-worker.ts';
 
@@ -88,10 +90,12 @@ export async function openService(database: Database, options: ServiceOptions): 
     previews,
     news,
     closing: closing.signal,
+    stripe: config.stripe === undefined ? undefined : createStripe(config.stripe),
+    linkOrigin: () => config.frontendUrl ?? config.publicUrl ?? ownOrigin(),
   };
+  const poster = createWebhookPoster(config.privateWebhooks);
   const mailer = createMailer(config, { clock, log });
-  const linkOrigin = () => config.frontendUrl ?? config.publicUrl ?? ownOrigin();
-  await startWorker({ queue, log, handlers: createHandlers({ ...deps, mailer, linkOrigin }) });
+  await startWorker({ queue, log, handlers: createHandlers({ ...deps, mailer, poster }) });
   const stopTimetable = startTimetable({ queue, log });
   return {
     app: createApp(deps),
@@ -104,6 +108,7 @@ export async function openService(database: Database, options: ServiceOptions): 
       await worker?.stop();
       await Promise.all([news.close(), answers.close()]);
       await queue.stop();
+      await poster.close();
       await database.close();
     },
   };

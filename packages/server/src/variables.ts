@@ -126,6 +126,12 @@ export const variables = {
     '1',
     wholeNumber(0, 10, 0),
   ),
+  ROTO_WEBHOOKS_PRIVATE: variable(
+    service,
+    'on lets the webhooks of users go to private addresses, too; only where all users are trusted.',
+    'on',
+    choice(['on', 'off'], 'off'),
+  ),
   ROTO_LOG_LEVEL: variable(
     service,
     `Least of what is logged: ${logLevels.join(', ')}.`,
@@ -192,6 +198,12 @@ export const variables = {
   ),
   STRIPE_SECRET_KEY: variable(billing, 'Takes payments through Stripe.', '', text),
   STRIPE_WEBHOOK_SECRET: variable(billing, "Checks that Stripe's events are Stripe's.", '', text),
+  STRIPE_API_URL: variable(
+    billing,
+    "Another place that speaks Stripe's API, to try things out.",
+    'http://localhost:12111',
+    origin('expected an origin such as http://localhost:12111, without a path'),
+  ),
 } as const;
 
 export type VariableName = keyof typeof variables;

@@ -1,5 +1,6 @@
 import { ApiErrorBody } from '@roto/sdk/contract';
 import { expect, it } from 'vitest';
+import { addMember } from './support/members.ts';
 import { startApp } from './support/start-app.ts';
 
 const ada = { email: 'ada@example.com', password: 'correct horse battery' };
@@ -88,4 +89,15 @@ it('describes every route in OpenAPI 3.1, and shows it without another host', as
   expect(await page.text()).not.toMatch(/https?:\/\//);
   expect(page.headers.get('Content-Security-Policy')).toContain("default-src 'self'");
   expect((await ask('GET', '/api/docs/swagger-ui-bundle.js')).status).toBe(200);
+});
+
+it('refuses characters that the database cannot hold, rather than fail at them', async () => {
+  const app = await startApp();
+  const { token } = await addMember(app, { isSuper: true });
+  const query = await app.ask('GET', '/api/admin/users?email=%00', { token });
+  expect(query.status).toBe(400);
+  const json = { credits: 1, reason: 'a\u0000b' };
+  const { id } = await addMember(app);
+  const body = await app.ask('POST', `/api/admin/users/${id}/credits`, { token, json });
+  expect(body.status).toBe(400);
 });

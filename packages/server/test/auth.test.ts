@@ -1,5 +1,6 @@
 import { ApiErrorBody, RegisterResult, TokenPair, User } from '@roto/sdk/contract';
 import { describe, expect, it } from 'vitest';
+import { tiers } from '../src/services/tiers.ts';
 import { databaseKinds } from './support/databases.ts';
 import { mailsIn, tokenOf } from './support/mails.ts';
 import { startApp } from './support/start-app.ts';
@@ -30,7 +31,7 @@ describe.each(databaseKinds)('accounts on %s', (kind) => {
     expect(User.parse(await me.json())).toMatchObject({
       email: 'ada@example.com',
       is_confirmed: true,
-      user_credits: 0,
+      user_credits: tiers.free.monthlyCredits,
       membership: { tier: 'free', status: 'active' },
     });
     expect(logLines().join('')).not.toContain(accessToken);

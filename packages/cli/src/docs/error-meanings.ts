@@ -55,6 +55,7 @@ export const errorMeanings = {
   forbidden: 'The account or the API key may not do this.',
   email_unconfirmed: 'The link in the confirmation mail has to be opened first.',
   quota_exceeded: 'The account has not enough credits or storage left.',
+  payment_failed: 'The payment was refused; the bank or Stripe says why.',
   rate_limited: 'Too many requests; `Retry-After` says when to go on.',
   unavailable: 'The service cannot do this now; try again later.',
   preview_busy: 'No host was free for a preview; try again in a few seconds.',

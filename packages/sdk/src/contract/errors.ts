@@ -69,6 +69,7 @@ export const errorKinds = {
   email_unconfirmed: 'auth',
   webhook_invalid: 'auth',
   quota_exceeded: 'quota',
+  payment_failed: 'quota',
   rate_limited: 'quota',
   unavailable: 'network',
   preview_busy: 'network',

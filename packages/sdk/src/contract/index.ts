@@ -1,3 +1,19 @@
+export {
+  AdminAction,
+  AdminActionPage,
+  AdminActionsQuery,
+  AdminUser,
+  AdminUserChanges,
+  AdminUserPage,
+  AdminUsersQuery,
+  GrantParams,
+  QueueState,
+  SettingChanges,
+  SettingEntry,
+  SettingList,
+  WorkerList,
+  WorkerState,
+} from './admin.ts';
 export { ApiErrorBody, type ErrorStatus, httpStatusOf } from './api-error.ts';
 export { ApiKey, ApiKeyPage, NewApiKey, NewApiKeyParams } from './api-keys.ts';
 export {
@@ -16,6 +32,18 @@ export {
   ResetPasswordResult,
   TokenPair,
 } from './auth.ts';
+export {
+  AutoRenewalParams,
+  CreditBalance,
+  CreditMovement,
+  CreditMovementPage,
+  Offers,
+  PurchaseParams,
+  StripeEventReceipt,
+  StripePage,
+  TierParams,
+  TierSummary,
+} from './billing.ts';
 export { Diagnosis, DiagnosisProblem, DoctorDocument } from './doctor.ts';
 export {
   type ErrorCode,
@@ -104,7 +132,15 @@ export {
   SequenceUploadParams,
   UploadState,
 } from './uploads.ts';
-export { Membership, MembershipStatus, StorageUsed, Timestamp, User } from './users.ts';
+export {
+  DeleteAccountParams,
+  Membership,
+  MembershipStatus,
+  PasswordChange,
+  StorageUsed,
+  Timestamp,
+  User,
+} from './users.ts';
 export {
   SequenceSource,
   Sha256,
@@ -118,3 +154,14 @@ export {
   VideoTitle,
   VideoUrls,
 } from './videos.ts';
+export {
+  NewWebhook,
+  NewWebhookParams,
+  Webhook,
+  WebhookDelivery,
+  WebhookDeliveryPage,
+  WebhookEvent,
+  WebhookMessage,
+  WebhookPage,
+  webhookEvents,
+} from './webhooks.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NewPassword } from './auth.ts';
 import { idOf } from './ids.ts';
 
 /** A point in time as the service writes it: ISO 8601, UTC. */
@@ -54,3 +55,15 @@ export const User = z
   })
   .meta({ id: 'User' });
 export type User = z.infer<typeof User>;
+
+/** One's password, before and after. */
+export const PasswordChange = z
+  .object({ current_password: z.string().min(1).max(200), new_password: NewPassword })
+  .meta({ id: 'PasswordChange' });
+export type PasswordChange = z.infer<typeof PasswordChange>;
+
+/** Deleting an account takes its password. */
+export const DeleteAccountParams = z
+  .object({ password: z.string().min(1).max(200) })
+  .meta({ id: 'DeleteAccountParams' });
+export type DeleteAccountParams = z.infer<typeof DeleteAccountParams>;

@@ -19,3 +19,13 @@ export function breaksConstraint(
   if (constraint === undefined) return true;
   return 'constraint' in error && error.constraint === constraint;
 }
+
+/** SQLSTATE codes of text that Postgres cannot hold: with NUL characters, which JSON and URLs may. */
+const unstorable: ReadonlySet<unknown> = new Set(['22021', '22P05']);
+
+/** Whether the database refused text for the characters in it. */
+export function isUnstorableText(error: unknown): boolean {
+  return (
+    typeof error === 'object' && error !== null && 'code' in error && unstorable.has(error.code)
+  );
+}

@@ -9,6 +9,10 @@ export interface JobPayloads {
   'sweep-uploads': Record<string, never>;
   'reconcile-storage': Record<string, never>;
   'run-task': { taskId: string };
+  'stripe-event': { eventId: string };
+  'grant-monthly-credits': Record<string, never>;
+  'clear-account': { userId: string; customerId?: string | undefined };
+  'deliver-webhook': { deliveryId: string };
 }
 
 export type JobName = keyof JobPayloads;
@@ -61,6 +65,31 @@ export const jobs: { readonly [N in JobName]: JobSpec<JobPayloads[N]> } = {
     retryDelay: 5,
     timeout: 23 * 60 * 60,
     heartbeat: 15,
+  },
+  'stripe-event': {
+    payload: z.object({ eventId: z.string() }),
+    retries: 15,
+    retryDelay: 5,
+    timeout: 5 * 60,
+  },
+  'grant-monthly-credits': {
+    payload: z.object({}),
+    retries: 3,
+    retryDelay: 60,
+    timeout: 60 * 60,
+  },
+  'clear-account': {
+    payload: z.object({ userId: z.string(), customerId: z.string().optional() }),
+    retries: 20,
+    retryDelay: 5,
+    timeout: 60 * 60,
+  },
+  'deliver-webhook': {
+    payload: z.object({ deliveryId: z.string() }),
+    // The last one comes after three hours.
+    retries: 10,
+    retryDelay: 10,
+    timeout: 60,
   },
 };
 

@@ -6,6 +6,7 @@ import type { Queue } from './queue.ts';
 const timetable = {
   'sweep-uploads': 10 * 60,
   'reconcile-storage': 24 * 60 * 60,
+  'grant-monthly-credits': 60 * 60,
 } as const satisfies Partial<Record<JobName, number>>;
 
 const lookEveryMs = 60_000;

@@ -28,3 +28,13 @@ export function resetMessage(to: string, link: string): MailMessage {
     link,
   };
 }
+
+/** Tells that a subscription could not be charged, and that it will be tried again. */
+export function paymentFailedMessage(to: string, link: string): MailMessage {
+  return {
+    to,
+    subject: 'Your payment for roto did not go through',
+    text: `Your subscription to roto could not be charged.\n\nWe try again in the days to come. Please see whether your way to pay is still right:\n${link}\n\nWithout a payment the subscription ends; nothing of yours is deleted by that.\n`,
+    link,
+  };
+}

@@ -8,6 +8,7 @@ import {
 import type { ErrorHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { AppEnv } from '../app-env.ts';
+import { isUnstorableText } from '../db/failure.ts';
 
 /** Codes of the failures that Hono itself and its libraries report by status alone. */
 const codeOfStatus: Readonly<Record<number, ErrorCode>> = {
@@ -48,6 +49,9 @@ function toRotoError(thrown: unknown): RotoError {
   if (thrown instanceof HTTPException) {
     const code = codeOfStatus[thrown.status];
     if (code !== undefined) return new RotoError(code, thrown.message || 'Bad request.');
+  }
+  if (isUnstorableText(thrown)) {
+    return new RotoError('invalid_argument', 'Expected text without NUL characters.');
   }
   return new RotoError(
     'internal',

@@ -7,7 +7,7 @@ import { rateLimit } from '../middleware/rate-limit.ts';
 import { confirmEmail, resetPassword } from '../services/accounts.ts';
 import { type Html, layout } from './layout.ts';
 
-type Deps = Pick<AppDeps, 'db' | 'queue' | 'clock'>;
+type Deps = Pick<AppDeps, 'db' | 'queue' | 'clock' | 'config'>;
 
 /**
  * `/confirm/{token}` and `/reset/{token}`, which the links of mails open. Opening does nothing: mail

@@ -24,12 +24,12 @@ const busySeconds = 5;
 /** Previews, masks and greenscreens of a video. */
 export function maskRoutes(deps: AppDeps) {
   const router = newRouter();
-  const write = access('tasks:write');
+  const write = access('tasks:write', { confirmed: true });
   const creating = { ...write, middleware: [...write.middleware, idempotency(deps)] };
 
   router.openapi(
     createRoute({
-      ...access('tasks:write'),
+      ...access('tasks:write', { confirmed: true }),
       method: 'post',
       path: '/api/videos/{id}/preview-mask',
       operationId: 'previewMask',

@@ -13,7 +13,7 @@ const params = z.object({ id: idOf('task') });
 /** `/api/tasks`: how tasks go. */
 export function taskRoutes(deps: AppDeps) {
   const router = newRouter();
-  const write = access('tasks:write');
+  const write = access('tasks:write', { confirmed: true });
   const creating = { ...write, middleware: [...write.middleware, idempotency(deps)] };
 
   router.openapi(

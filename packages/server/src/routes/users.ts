@@ -1,11 +1,15 @@
 import { createRoute } from '@hono/zod-openapi';
-import { StorageReport, User } from '@roto/sdk/contract';
+import { DeleteAccountParams, PasswordChange, StorageReport, User } from '@roto/sdk/contract';
 import type { AppDeps } from '../deps.ts';
 import { access, identityOf } from '../middleware/access.ts';
+import { rateLimit } from '../middleware/rate-limit.ts';
 import { reportStorage } from '../services/storage-space.ts';
-import { toUser } from '../services/users.ts';
+import { changeOwnPassword, deleteOwnAccount, toUser } from '../services/users.ts';
 import { newRouter } from './new-router.ts';
-import { failures, jsonReply } from './replies.ts';
+import { failures, jsonBody, jsonReply } from './replies.ts';
+
+const tags = ['Users'];
+const path = '/api/users/me';
 
 /** `/api/users`: one's own account. */
 export function userRoutes(deps: AppDeps) {
@@ -15,10 +19,10 @@ export function userRoutes(deps: AppDeps) {
     createRoute({
       ...access('account:read'),
       method: 'get',
-      path: '/api/users/me',
+      path,
       operationId: 'getMe',
       summary: "One's own account",
-      tags: ['Users'],
+      tags,
       responses: { 200: jsonReply(User, 'The account.'), ...failures },
     }),
     (c) => c.json(toUser(identityOf(c).user), 200),
@@ -31,10 +35,50 @@ export function userRoutes(deps: AppDeps) {
       path: '/api/users/storage',
       operationId: 'getStorage',
       summary: 'What the account stores, and may',
-      tags: ['Users'],
+      tags,
       responses: { 200: jsonReply(StorageReport, 'Bytes and files, exactly.'), ...failures },
     }),
     async (c) => c.json(await reportStorage(deps, identityOf(c).user), 200),
+  );
+
+  // Both check a password: it must not be tried out faster here than at the login.
+  const own = access('account:write', { login: true });
+  const limit = rateLimit({ name: 'own-password', requests: 20, seconds: 60, by: 'caller' });
+  const guarded = { ...own, middleware: [...own.middleware, limit] };
+
+  router.openapi(
+    createRoute({
+      ...guarded,
+      method: 'patch',
+      path,
+      operationId: 'updateMe',
+      summary: "Change one's password; every login ends",
+      tags,
+      request: { body: jsonBody(PasswordChange) },
+      responses: { 200: jsonReply(User, 'The account.'), ...failures },
+    }),
+    async (c) => {
+      const { user } = identityOf(c);
+      await changeOwnPassword(deps, user, c.req.valid('json'));
+      return c.json(toUser(user), 200);
+    },
+  );
+
+  router.openapi(
+    createRoute({
+      ...guarded,
+      method: 'delete',
+      path,
+      operationId: 'deleteMe',
+      summary: "Delete one's account and all it has",
+      tags,
+      request: { body: jsonBody(DeleteAccountParams) },
+      responses: { 204: { description: 'It is deleted.' }, ...failures },
+    }),
+    async (c) => {
+      await deleteOwnAccount(deps, identityOf(c).user, c.req.valid('json').password);
+      return c.body(null, 204);
+    },
   );
 
   return router;

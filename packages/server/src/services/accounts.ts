@@ -1,5 +1,6 @@
 import { type ConfirmResult, type RegisterParams, RotoError } from '@roto/sdk/contract';
 import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
 import { revokeApiKeysOf } from '../db/queries/api-keys.ts';
 import { revokeLogins, spendOneTimeToken, voidOneTimeTokens } from '../db/queries/tokens.ts';
 import {
@@ -16,6 +17,7 @@ import type { Db, Trx } from '../db/types.ts';
 import type { Queue } from '../jobs/queue.ts';
 import { newId } from '../new-id.ts';
 import { askForMail } from './mails.ts';
+import { grantMonthlyCredits } from './monthly-credits.ts';
 import { hashPassword, isPassword } from './passwords.ts';
 import { tokenHash } from './token-hash.ts';
 
@@ -24,6 +26,7 @@ export interface AccountDeps {
   readonly db: Db;
   readonly queue: Queue;
   readonly clock: Clock;
+  readonly config: Pick<Config, 'credits'>;
 }
 
 /**
@@ -81,6 +84,7 @@ export async function confirmEmail(
   return inTransaction(deps.db, async (trx) => {
     const user = await userOfLink(trx, deps, { purpose: 'confirm_email', token });
     await confirmUser(trx, user.id);
+    await grantMonthlyCredits(trx, deps, user);
     if (user.hashed_password !== null) return 'confirmed';
     await askForMail(trx, deps, { userId: user.id, kind: 'reset_password' });
     return 'password_needed';
@@ -117,7 +121,8 @@ export async function resetPassword(
   await inTransaction(deps.db, async (trx) => {
     const user = await userOfLink(trx, deps, { purpose: 'reset_password', token });
     await changePassword(trx, deps, { userId: user.id, hashed });
-    if (!user.is_confirmed) await confirmUser(trx, user.id);
+    await confirmUser(trx, user.id);
+    await grantMonthlyCredits(trx, deps, user);
   });
 }
 

@@ -15,12 +15,17 @@ import { inTransaction } from '../db/transaction.ts';
 import type { Db, Trx } from '../db/types.ts';
 import type { Queue } from '../jobs/queue.ts';
 import type { Mailer, MailMessage } from '../mail/mailer.ts';
-import { accountExistsMessage, confirmMessage, resetMessage } from '../mail/messages.ts';
+import {
+  accountExistsMessage,
+  confirmMessage,
+  paymentFailedMessage,
+  resetMessage,
+} from '../mail/messages.ts';
 import { newId } from '../new-id.ts';
 import { newToken, tokenHash } from './token-hash.ts';
 
 /** What there is to write about. */
-export type MailKind = 'confirm_email' | 'reset_password' | 'account_exists';
+export type MailKind = 'confirm_email' | 'reset_password' | 'account_exists' | 'payment_failed';
 
 /** Seconds that the links of mails are good for. */
 const linkSeconds = { confirm_email: 24 * 60 * 60, reset_password: 60 * 60 } as const;
@@ -84,6 +89,8 @@ async function messageOf(deps: SendMailDeps, mail: QueuedMail): Promise<MailMess
       return resetMessage(mail.email, await newLink(deps, mail.user_id, mail.kind));
     case 'account_exists':
       return accountExistsMessage(mail.email);
+    case 'payment_failed':
+      return paymentFailedMessage(mail.email, `${deps.linkOrigin()}/`);
     default:
       throw new RotoError('internal', `There is no mail of the kind ${mail.kind}.`);
   }

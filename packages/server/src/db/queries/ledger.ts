@@ -183,3 +183,30 @@ export async function listMovements(
   if (after !== undefined) query = query.where(isBehind('movement', after));
   return query.execute();
 }
+
+/** Credits that came by a purchase, and who has them. */
+export function findPurchase(
+  db: Db | Trx,
+  reference: string,
+): Promise<{ readonly userId: string; readonly credits: number } | undefined> {
+  return db
+    .selectFrom('ledger_transactions as movement')
+    .innerJoin('ledger_entries as entry', 'entry.transaction_id', 'movement.id')
+    .select(['movement.user_id as userId', 'entry.amount as credits'])
+    .where('movement.reference', '=', reference)
+    .where('movement.kind', '=', 'purchase')
+    .where('entry.account', '=', 'available')
+    .executeTakeFirst();
+}
+
+/** Credits that were asked back so far because a payment was given back. */
+export async function creditsAskedBack(trx: Trx, userId: string, payment: string): Promise<number> {
+  const { asked } = await trx
+    .selectFrom('ledger_transactions')
+    .select(sql<number>`coalesce(sum((details ->> 'asked')::bigint), 0)::bigint`.as('asked'))
+    .where('user_id', '=', userId)
+    .where('kind', '=', 'adjustment')
+    .where(sql<string>`details ->> 'payment'`, '=', payment)
+    .executeTakeFirstOrThrow();
+  return asked;
+}

@@ -91,7 +91,7 @@ export async function setConfirmationToken(trx: Trx, id: string, hash: string): 
 /** Adds an account unless its address has one; says whether it did. */
 export async function addUser(
   trx: Trx,
-  user: { id: string; email: string; hashed_password: string; created_at: Date },
+  user: { id: string; email: string; hashed_password: string | null; created_at: Date },
 ): Promise<boolean> {
   const added = await trx
     .insertInto('users')
