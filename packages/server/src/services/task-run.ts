@@ -59,6 +59,7 @@ export function beginTask(
       worker_id: workerId,
       device,
       attempts: task.attempts + 1,
+      progress: null,
       started_at: task.started_at ?? now,
       updated_at: now,
     };

@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it, onTestFinished } from 'vitest';
+import { createSyntheticClip } from '../packages/inference/test/support/synthetic-clip.ts';
+import { writeMovie } from '../packages/inference/test/support/write-movie.ts';
+
+it('tells the whole story of the service by plain fetch, from an empty folder and back', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'roto-story-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const size = { width: 96, height: 64 };
+  const clip = createSyntheticClip({ ...size, frames: 3, span: 48, pillar: false });
+  const frames = Array.from({ length: 3 }, (_, index) => clip.frame(index).rgb);
+  const path = join(folder, 'clip.mp4');
+  await writeMovie(path, { ...size, frames });
+  const [click] = clip.clicks;
+  const story = fileURLToPath(new URL('../examples/service-story/story.ts', import.meta.url));
+  const args = ['--conditions=roto-source', story, path, `${click?.x},${click?.y}`, folder];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  child.stdout.on('data', (text) => (said += text));
+  child.stderr.on('data', (text) => (said += text));
+  const [status] = await once(child, 'exit');
+  expect(status, said).toBe(0);
+  expect(said).toContain('4 files are here');
+  expect(said).toContain('deleted: 0 bytes are stored');
+}, 300_000);
