@@ -154,6 +154,35 @@ it('shows what waits and who works', async () => {
   expect(workers).toMatchObject({ data: [{ hostname: 'gpu-1', models: ['sam2-tiny'] }] });
 });
 
+it("cancels anybody's task and lets it wait again, on the record; its owner's webhook is told", async () => {
+  const { app, member, ask } = await open();
+  const { db, clock } = app.deps;
+  const hook = { url: 'https://example.com/hook', events: ['task.cancelled'] };
+  await app.ask('POST', '/api/webhooks', { token: member.token, json: hook });
+  const taskId = await inTransaction(db, async (trx) => {
+    await grant(trx, { clock }, { userId: member.id, credits: 10 });
+    const id = await insertTask(trx, member.id, 4);
+    await reserve(trx, { clock }, { userId: member.id, taskId: id, credits: 4 });
+    return id;
+  });
+  const listed = await (await ask('GET', '/tasks?status=pending')).json();
+  expect(listed).toMatchObject({ data: [{ id: taskId, status: 'pending' }] });
+  const cancelled = await ask('POST', `/tasks/${taskId}/cancel`);
+  expect(await cancelled.json()).toMatchObject({ status: 'cancelled' });
+  expect(await findBalances(db, member.id)).toEqual({ available: 10, reserved: 0 });
+  const told = await db.selectFrom('webhook_deliveries').select(['event', 'payload']).execute();
+  expect(told).toMatchObject([{ event: 'task.cancelled', payload: { data: { task_id: taskId } } }]);
+  // Its video is gone, so it cannot go on.
+  expect(await codeOf(await ask('POST', `/tasks/${taskId}/retry`))).toBe('wrong_task_status');
+  expect(await actionsOf(ask)).toMatchObject([
+    {
+      action_type: 'cancel_task',
+      target_user_id: member.id,
+      details: { task: taskId, before: { status: 'pending' }, after: { status: 'cancelled' } },
+    },
+  ]);
+});
+
 describe('deleting an account', () => {
   /** An account with a key, a task that waits, a file, a webhook, and credits. */
   async function furnished(app: TestApp): Promise<Member & { key: string }> {

@@ -10,7 +10,7 @@ export const TaskStatus = z.enum(['pending', 'processing', 'completed', 'failed'
 export type TaskStatus = z.infer<typeof TaskStatus>;
 
 /** Whether nothing happens to a task any more. */
-export function isFinal(status: TaskStatus): boolean {
+export function isFinal(status: TaskStatus): status is 'completed' | 'failed' | 'cancelled' {
   return status === 'completed' || status === 'failed' || status === 'cancelled';
 }
 

@@ -8,9 +8,12 @@ import {
   AdminUsersQuery,
   GrantParams,
   idOf,
+  pageOf,
   QueueState,
   SettingChanges,
   SettingList,
+  Task,
+  TasksQuery,
   TierParams,
   WorkerList,
 } from '@roto/sdk/contract';
@@ -22,6 +25,8 @@ import {
   deleteUser,
   giveCredits,
   settingsFor,
+  steerTask,
+  tasksFor,
   updateSettings,
   updateUser,
   userFor,
@@ -44,6 +49,7 @@ export function adminRoutes(deps: AppDeps) {
   addCredits(router, deps);
   addSettings(router, deps);
   addOperations(router, deps);
+  addTasks(router, deps);
   return router;
 }
 
@@ -224,4 +230,42 @@ function addOperations(router: Router, deps: AppDeps): void {
     }),
     async (c) => c.json({ data: await workerStates(deps) }, 200),
   );
+}
+
+function addTasks(router: Router, deps: AppDeps): void {
+  router.openapi(
+    createRoute({
+      ...access('admin'),
+      method: 'get',
+      path: '/api/admin/tasks',
+      operationId: 'adminListTasks',
+      summary: "Everybody's tasks, newest first",
+      tags,
+      request: { query: TasksQuery },
+      responses: { 200: jsonReply(pageOf(Task), 'A page of tasks.'), ...failures },
+    }),
+    async (c) => c.json(await tasksFor(deps, c.req.valid('query')), 200),
+  );
+
+  for (const [to, summary] of [
+    ['cancel', "Stop anybody's task and give its credits back"],
+    ['retry', "Let anybody's task that failed or was cancelled wait again"],
+  ] as const) {
+    router.openapi(
+      createRoute({
+        ...access('admin'),
+        method: 'post',
+        path: `/api/admin/tasks/{id}/${to}`,
+        operationId: `admin${to === 'cancel' ? 'Cancel' : 'Retry'}Task`,
+        summary,
+        tags,
+        request: { params: z.object({ id: idOf('task') }) },
+        responses: { 200: jsonReply(Task, 'The task as it is now.'), ...failures },
+      }),
+      async (c) => {
+        const who = { adminId: identityOf(c).user.id, taskId: c.req.valid('param').id };
+        return c.json(await steerTask(deps, who, to), 200);
+      },
+    );
+  }
 }

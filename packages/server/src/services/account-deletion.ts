@@ -1,7 +1,7 @@
 import { type Membership, RotoError } from '@roto/sdk/contract';
 import type Stripe from 'stripe';
 import type { Clock } from '../clock.ts';
-import { buryUser, cancelOpenTasks, isBuried, removeWorkOf } from '../db/queries/account-data.ts';
+import { buryUser, findOpenTasks, isBuried, removeWorkOf } from '../db/queries/account-data.ts';
 import { countSuperUsers } from '../db/queries/admin.ts';
 import { lockUser } from '../db/queries/users.ts';
 import { inTransaction } from '../db/transaction.ts';
@@ -9,7 +9,7 @@ import type { Db, Trx } from '../db/types.ts';
 import type { Queue } from '../jobs/queue.ts';
 import { userPrefix } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
-import { release } from './ledger.ts';
+import { cancelTaskWithin } from './tasks.ts';
 
 /** What {@link buryAccount} stands on. */
 export interface BurialDeps {
@@ -24,6 +24,8 @@ export interface BurialDeps {
  * @throws RotoError `not_found`, `conflict` where nobody would be left who may do everything
  */
 export async function buryAccount(trx: Trx, deps: BurialDeps, userId: string): Promise<void> {
+  // Tasks before the account, as whoever ends a task locks them: two that wait for each other fail.
+  await cancelOpenTasks(trx, deps, userId);
   const user = await lockUser(trx, userId);
   if (user === undefined) throw new RotoError('not_found', 'There is no such account.');
   if (user.super_user && (await countSuperUsers(trx)) < 2) {
@@ -31,15 +33,16 @@ export async function buryAccount(trx: Trx, deps: BurialDeps, userId: string): P
       hint: 'Make another account a super user first.',
     });
   }
-  for (const { id } of await cancelOpenTasks(trx, userId, deps.clock())) {
-    await release(trx, deps, id);
-  }
   await buryUser(trx, userId, { now: deps.clock(), membership: noMembership });
   const customerId = user.stripe_customer_id;
   await deps.queue.enqueue(trx, 'clear-account', {
     userId,
     ...(customerId === null ? {} : { customerId }),
   });
+}
+
+async function cancelOpenTasks(trx: Trx, deps: BurialDeps, userId: string): Promise<void> {
+  for (const id of await findOpenTasks(trx, userId)) await cancelTaskWithin(trx, deps, userId, id);
 }
 
 /** What a tombstone is subscribed to. */
@@ -57,6 +60,8 @@ const noMembership: Membership = {
 /** What {@link clearAccount} stands on. */
 export interface ClearDeps {
   readonly db: Db;
+  readonly queue: Queue;
+  readonly clock: Clock;
   readonly storage: Pick<Storage, 'list' | 'delete'>;
   readonly stripe: Stripe | undefined;
 }
@@ -73,10 +78,13 @@ const batch = 500;
 
 /** Removes what a deleted account had: its customer at Stripe, its files, the rows about them. */
 export async function clearAccount(
-  { db, storage, stripe }: ClearDeps,
+  deps: ClearDeps,
   { userId, customerId }: ClearedAccount,
 ): Promise<void> {
+  const { db, storage, stripe } = deps;
   if (!(await isBuried(db, userId))) return;
+  // One may have been asked for at the same time as the deletion.
+  await inTransaction(db, (trx) => cancelOpenTasks(trx, deps, userId));
   if (customerId !== undefined && stripe !== undefined) await forgetCustomer(stripe, customerId);
   await inTransaction(db, (trx) => removeWorkOf(trx, userId));
   let keys: string[] = [];

@@ -7,6 +7,8 @@ import {
   type GrantParams,
   RotoError,
   type SettingList,
+  type Task,
+  type TasksQuery,
 } from '@roto/sdk/contract';
 import { json } from '../db/column-types.ts';
 import { breaksConstraint } from '../db/failure.ts';
@@ -37,6 +39,7 @@ import {
   settingNames,
   settings,
 } from './settings.ts';
+import { cancelTaskWithin, getTask, listTaskPage, retryTaskWithin } from './tasks.ts';
 import { isTier, tiers } from './tiers.ts';
 import { toUser } from './users.ts';
 
@@ -252,6 +255,30 @@ function checkedSettings(values: Readonly<Record<string, number>>): Partial<Sett
     }
   }
   return values;
+}
+
+/** Tasks of everybody, newest first. */
+export function tasksFor(deps: Pick<AdminDeps, 'db'>, query: TasksQuery): Promise<ListPage<Task>> {
+  return listTaskPage(deps, undefined, query);
+}
+
+/**
+ * Cancels anybody's task, or lets it wait for a worker again for the credits it cost before.
+ * @throws RotoError `not_found`, `wrong_task_status`, `quota_exceeded`
+ */
+export async function steerTask(
+  deps: AdminDeps,
+  { adminId, taskId }: { readonly adminId: string; readonly taskId: string },
+  to: 'cancel' | 'retry',
+): Promise<Task> {
+  const { user_id: userId, status } = await getTask(deps, undefined, taskId);
+  return inTransaction(deps.db, async (trx) => {
+    const steer = to === 'cancel' ? cancelTaskWithin : retryTaskWithin;
+    const task = await steer(trx, deps, undefined, taskId);
+    const details = { task: taskId, before: { status }, after: { status: task.status } };
+    await record(trx, deps, { adminId, userId, type: `${to}_task`, details });
+    return task;
+  });
 }
 
 /** What a super user did, to be kept. */

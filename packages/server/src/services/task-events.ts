@@ -3,18 +3,22 @@ import type { Clock } from '../clock.ts';
 import { addTaskEvent, listTaskEvents, type TaskEventRow } from '../db/queries/task-events.ts';
 import { findTask, type TaskRow } from '../db/queries/tasks.ts';
 import type { Db, Trx } from '../db/types.ts';
+import type { Queue } from '../jobs/queue.ts';
 import type { News } from './news.ts';
+import { announceTask } from './webhooks.ts';
 
-/** Notes what a task has become, for those who follow it. */
+/** Notes what a task has become, for those who follow it; webhooks are told when it has ended. */
 export async function noteTask(
   trx: Trx,
-  { clock }: { readonly clock: Clock },
+  deps: { readonly clock: Clock; readonly queue: Queue },
   taskId: string,
   said: Pick<TaskEvent, 'type' | 'warning'>,
 ): Promise<void> {
   const task = await findTask(trx, taskId);
   if (task === undefined) return;
-  await addTaskEvent(trx, { ...eventOf(task), ...said }, clock());
+  await addTaskEvent(trx, { ...eventOf(task), ...said }, deps.clock());
+  const { status } = task;
+  if (said.type === 'status' && isFinal(status)) await announceTask(trx, deps, { ...task, status });
 }
 
 /** A task as an event of the kind `status`. */

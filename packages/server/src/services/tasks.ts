@@ -9,7 +9,7 @@ import {
   updateTask,
 } from '../db/queries/tasks.ts';
 import { inTransaction } from '../db/transaction.ts';
-import type { Db } from '../db/types.ts';
+import type { Db, Trx } from '../db/types.ts';
 import { dropJob } from '../jobs/leases.ts';
 import type { Queue } from '../jobs/queue.ts';
 import { release, requireCredits, reserve } from './ledger.ts';
@@ -72,24 +72,29 @@ export function listTaskPage(
  * a frame. Cancelling one that was cancelled is no failure.
  * @throws RotoError `not_found`, `wrong_task_status`
  */
-export async function cancelTask(deps: TaskDeps, owner: TaskOwner, taskId: string): Promise<Task> {
-  return inTransaction(deps.db, async (trx) => {
-    const task = existing(await lockTask(trx, taskId, owner));
-    if (task.status === 'cancelled') return toTask(task);
-    if (isFinal(task.status)) {
-      throw new RotoError(
-        'wrong_task_status',
-        `The task is ${task.status}, so it goes on no more.`,
-      );
-    }
-    const now = deps.clock();
-    if (task.job_id !== null) await dropJob(trx, deps.queue, task.job_id);
-    await release(trx, deps, taskId);
-    const changes = { cancel_requested_at: now, completed_at: now, updated_at: now };
-    await updateTask(trx, taskId, { status: 'cancelled', ...changes });
-    await noteTask(trx, deps, taskId, { type: 'status' });
-    return toTask(existing(await findTask(trx, taskId)));
-  });
+export function cancelTask(deps: TaskDeps, owner: TaskOwner, taskId: string): Promise<Task> {
+  return inTransaction(deps.db, (trx) => cancelTaskWithin(trx, deps, owner, taskId));
+}
+
+/** The same within a transaction. */
+export async function cancelTaskWithin(
+  trx: Trx,
+  deps: Omit<TaskDeps, 'db'>,
+  owner: TaskOwner,
+  taskId: string,
+): Promise<Task> {
+  const task = existing(await lockTask(trx, taskId, owner));
+  if (task.status === 'cancelled') return toTask(task);
+  if (isFinal(task.status)) {
+    throw new RotoError('wrong_task_status', `The task is ${task.status}, so it goes on no more.`);
+  }
+  const now = deps.clock();
+  if (task.job_id !== null) await dropJob(trx, deps.queue, task.job_id);
+  await release(trx, deps, taskId);
+  const changes = { cancel_requested_at: now, completed_at: now, updated_at: now };
+  await updateTask(trx, taskId, { status: 'cancelled', ...changes });
+  await noteTask(trx, deps, taskId, { type: 'status' });
+  return toTask(existing(await findTask(trx, taskId)));
 }
 
 /**
@@ -97,38 +102,46 @@ export async function cancelTask(deps: TaskDeps, owner: TaskOwner, taskId: strin
  * It goes on from what it had tracked.
  * @throws RotoError `not_found`, `wrong_task_status`, `quota_exceeded`
  */
-export async function retryTask(deps: TaskDeps, owner: TaskOwner, taskId: string): Promise<Task> {
-  return inTransaction(deps.db, async (trx) => {
-    const task = existing(await lockTask(trx, taskId, owner));
-    if (task.status !== 'failed' && task.status !== 'cancelled') {
-      throw new RotoError(
-        'wrong_task_status',
-        `The task is ${task.status}, not failed or cancelled.`,
-      );
-    }
-    if (task.video_id === null) {
-      throw new RotoError('wrong_task_status', 'The video of the task was deleted.');
-    }
-    const { id, user_id, requires, credit_cost } = task;
-    await requireCredits(trx, user_id, credit_cost);
-    const turn = await nextTurn(trx, user_id);
-    await updateTask(trx, id, {
-      status: 'pending',
-      attempts: 0,
-      turn,
-      progress: null,
-      worker_id: null,
-      error_code: null,
-      error_message: null,
-      cancel_requested_at: null,
-      completed_at: null,
-      updated_at: deps.clock(),
-    });
-    await reserve(trx, deps, { userId: user_id, taskId: id, credits: credit_cost });
-    await enqueueTask(trx, deps, { id, user_id, requires, turn });
-    await noteTask(trx, deps, id, { type: 'status' });
-    return toTask(existing(await findTask(trx, id)));
+export function retryTask(deps: TaskDeps, owner: TaskOwner, taskId: string): Promise<Task> {
+  return inTransaction(deps.db, (trx) => retryTaskWithin(trx, deps, owner, taskId));
+}
+
+/** The same within a transaction. */
+export async function retryTaskWithin(
+  trx: Trx,
+  deps: Omit<TaskDeps, 'db'>,
+  owner: TaskOwner,
+  taskId: string,
+): Promise<Task> {
+  const task = existing(await lockTask(trx, taskId, owner));
+  if (task.status !== 'failed' && task.status !== 'cancelled') {
+    throw new RotoError(
+      'wrong_task_status',
+      `The task is ${task.status}, not failed or cancelled.`,
+    );
+  }
+  if (task.video_id === null) {
+    throw new RotoError('wrong_task_status', 'The video of the task was deleted.');
+  }
+  const { id, user_id, requires, credit_cost } = task;
+  await requireCredits(trx, user_id, credit_cost);
+  const turn = await nextTurn(trx, user_id);
+  await updateTask(trx, id, {
+    status: 'pending',
+    attempts: 0,
+    turn,
+    progress: null,
+    worker_id: null,
+    error_code: null,
+    error_message: null,
+    cancel_requested_at: null,
+    completed_at: null,
+    updated_at: deps.clock(),
   });
+  await reserve(trx, deps, { userId: user_id, taskId: id, credits: credit_cost });
+  await enqueueTask(trx, deps, { id, user_id, requires, turn });
+  await noteTask(trx, deps, id, { type: 'status' });
+  return toTask(existing(await findTask(trx, id)));
 }
 
 function existing(task: TaskRow | undefined): TaskRow {

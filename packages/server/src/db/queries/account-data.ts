@@ -2,19 +2,16 @@ import type { Membership } from '@roto/sdk/contract';
 import { json } from '../column-types.ts';
 import type { Db, Trx } from '../types.ts';
 
-/** Cancels the tasks of an account that are not over; gives their ids and jobs. */
-export function cancelOpenTasks(
-  trx: Trx,
-  userId: string,
-  now: Date,
-): Promise<{ id: string; job_id: string | null }[]> {
-  return trx
-    .updateTable('tasks')
-    .set({ status: 'cancelled', cancel_requested_at: now, completed_at: now, updated_at: now })
+/** The tasks of an account that are not over. */
+export async function findOpenTasks(trx: Trx, userId: string): Promise<string[]> {
+  const rows = await trx
+    .selectFrom('tasks')
+    .select('id')
     .where('user_id', '=', userId)
     .where('status', 'in', ['pending', 'processing'])
-    .returning(['id', 'job_id'])
+    .orderBy('id')
     .execute();
+  return rows.map(({ id }) => id);
 }
 
 /**
