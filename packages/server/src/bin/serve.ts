@@ -6,6 +6,7 @@ import { RotoError } from '@roto/sdk/contract';
 import { systemClock } from '../clock.ts';
 import { type ConfigFlags, type Environment, readConfig } from '../config.ts';
 import { createLog, type Log } from '../log.ts';
+import { requireMediaTools } from '../media/require-media-tools.ts';
 import { openDatabase, openService } from '../open-service.ts';
 
 /** How the service is started. */
@@ -39,7 +40,12 @@ export async function serve({ env, cwd, flags, log: given }: ServeOptions): Prom
   const server = createServer();
   // Before the database: a taken port is said at once, and nothing was touched.
   const origin = await listen(server, config.host, config.port);
+  const stopping = new AbortController();
   try {
+    const checked = requireMediaTools(config, log, stopping.signal);
+    // In development it only warns, and nobody waits for it.
+    checked.catch((error: unknown) => log.debug({ err: error }, 'ffmpeg was not looked for'));
+    if (config.production) await checked;
     const database = await openDatabase(config, log);
     const ownOrigin = () => origin;
     const service = await openService(database, {
@@ -56,12 +62,14 @@ export async function serve({ env, cwd, flags, log: given }: ServeOptions): Prom
     return {
       origin,
       async stop() {
+        stopping.abort(new Error('The service stops.'));
         await close(server);
         await service.close();
         log.info('roto has stopped');
       },
     };
   } catch (error) {
+    stopping.abort(error);
     await close(server);
     throw error;
   }

@@ -82,6 +82,7 @@ async function takeFile(deps: UploadDeps, incoming: IncomingFile): Promise<Uploa
     await completeMovie(deps, upload, put);
     return upload;
   } catch (error) {
+    await deps.storage.delete([upload.s3_key]);
     await abandonUpload(deps, upload, 'aborted');
     if (error instanceof RotoError && error.code === 'payload_too_large') {
       room.require(room.maxBytes + 1);

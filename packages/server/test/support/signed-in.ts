@@ -13,7 +13,11 @@ export interface SignedIn {
   /** A request of this account. */
   as(method: string, path: string, options?: AskOptions): Promise<Response>;
   /** A request of this account with a body that is no JSON. */
-  send(method: string, path: string, init: RequestInit): Promise<Response>;
+  send(
+    method: string,
+    path: string,
+    init: RequestInit & { readonly duplex?: 'half' },
+  ): Promise<Response>;
   /** A video of this account. */
   video(id: string): Promise<Video>;
   /** A video of this account once it is neither uploaded nor looked at any more. */
@@ -24,7 +28,7 @@ export interface SignedIn {
 export async function signIn({ app, deps }: Pick<TestApp, 'app' | 'deps'>): Promise<SignedIn> {
   const userId = await insertUser(deps.db);
   const token = await keyFor(deps, userId);
-  const send = async (method: string, path: string, init: RequestInit) => {
+  const send: SignedIn['send'] = async (method, path, init) => {
     const headers = new Headers(init.headers);
     headers.set('Authorization', `Bearer ${token}`);
     return app.request(path, { ...init, method, headers });

@@ -1,0 +1,119 @@
+// Peak memory of the API process while a client sends 1 GiB, by form and by tus:
+// node --conditions=roto-source packages/server/bench/upload.bench.ts [mebibytes]
+// DATABASE_URL puts the service on Postgres, which was migrated: the embedded database is memory of
+// the same process, and is told apart by what there was before the first byte.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+
+const mib = 1024 * 1024;
+const size = Number(process.argv[2] ?? 1024) * mib;
+const piece = randomBytes(mib);
+const password = 'correct horse battery';
+
+const data = await mkdtemp(join(tmpdir(), 'roto-bench-'));
+const serve = new URL('../src/bin/serve.ts', import.meta.url).href;
+const script = `import { serve } from ${JSON.stringify(serve)};
+const flags = { data: ${JSON.stringify(data)}, port: 0 };
+const server = await serve({ env: process.env, cwd: '.', flags });
+process.once('SIGTERM', () => server.stop());`;
+const server = spawn(
+  process.execPath,
+  ['--conditions=roto-source', '--input-type=module', '-e', script],
+  { stdio: ['ignore', 'inherit', 'pipe'], env: { ...process.env, ROTO_LOG_LEVEL: 'info' } },
+);
+try {
+  const { origin, link } = await started(server);
+  const post = (path: string, json: object) =>
+    fetch(`${origin}${path}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(json),
+    });
+  const email = 'bench@example.com';
+  await post('/api/auth/register', { email, password });
+  await post(`/api/auth/confirm/${new URL(await link).pathname.split('/').at(-1)}`, {});
+  const { accessToken } = await (await post('/api/auth/login', { email, password })).json();
+  const headers = { Authorization: `Bearer ${accessToken}` };
+  for (const [way, send] of Object.entries({ form: byForm, tus: byTus })) {
+    const idle = await memory(server, 'VmRSS');
+    // Forgets the peak of the start, where the embedded database is loaded.
+    await writeFile(`/proc/${server.pid}/clear_refs`, '5');
+    const startedMs = performance.now();
+    await send(origin, headers);
+    const seconds = (performance.now() - startedMs) / 1000;
+    const peak = await memory(server, 'VmHWM');
+    const rate = (size / mib / seconds).toFixed(0);
+    console.log(
+      `${size / mib} MiB by ${way}: idle ${idle} MiB, peak ${peak} MiB, ${peak - idle} more; ${rate} MiB/s`,
+    );
+  }
+} finally {
+  server.kill('SIGTERM');
+  await once(server, 'exit');
+  await rm(data, { recursive: true, force: true });
+}
+
+async function started(child: ChildProcess) {
+  const lines = createInterface({ input: child.stderr ?? Readable.from([]) });
+  const origin = Promise.withResolvers<string>();
+  const link = Promise.withResolvers<string>();
+  lines.on('line', (line) => {
+    const said: unknown = line.startsWith('{') ? JSON.parse(line) : {};
+    if (typeof said !== 'object' || said === null) return;
+    if ('origin' in said) origin.resolve(String(said.origin));
+    if ('link' in said) link.resolve(String(said.link));
+  });
+  return { origin: await origin.promise, link: link.promise };
+}
+
+async function byForm(origin: string, headers: Record<string, string>): Promise<void> {
+  const head = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n';
+  async function* body() {
+    yield Buffer.from(head);
+    for (let sent = 0; sent < size; sent += mib) yield piece;
+    yield Buffer.from('\r\n--b--\r\n');
+  }
+  const init = {
+    method: 'POST',
+    headers: { ...headers, 'Content-Type': 'multipart/form-data; boundary=b' },
+    body: ReadableStream.from(body()),
+    duplex: 'half',
+  };
+  const reply = await fetch(`${origin}/api/videos/upload`, init);
+  if (reply.status !== 201) throw new Error(`${reply.status}: ${await reply.text()}`);
+}
+
+async function byTus(origin: string, headers: Record<string, string>): Promise<void> {
+  const tus = { ...headers, 'Tus-Resumable': '1.0.0' };
+  const begun = await fetch(`${origin}/api/uploads`, {
+    method: 'POST',
+    headers: { ...tus, 'Upload-Length': String(size) },
+  });
+  const url = new URL(begun.headers.get('Location') ?? '', origin);
+  const step = 8 * mib;
+  const body = Buffer.concat(Array.from({ length: 8 }, () => piece));
+  for (let offset = 0; offset < size; offset += step) {
+    const reply = await fetch(url, {
+      method: 'PATCH',
+      headers: {
+        ...tus,
+        'Content-Type': 'application/offset+octet-stream',
+        'Upload-Offset': String(offset),
+      },
+      body,
+    });
+    if (reply.status !== 204) throw new Error(`${reply.status}: ${await reply.text()}`);
+  }
+}
+
+async function memory(child: ChildProcess, field: 'VmRSS' | 'VmHWM'): Promise<number> {
+  const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+  const kib = new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)?.[1];
+  return Math.round(Number(kib) / 1024);
+}
