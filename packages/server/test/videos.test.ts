@@ -1,7 +1,10 @@
-import { StorageReport, User, Video } from '@roto/sdk/contract';
+import { StorageReport, Task, User, Video, VideoUrls } from '@roto/sdk/contract';
 import { describe, expect, it, vi } from 'vitest';
+import { inTransaction } from '../src/db/transaction.ts';
+import { grant, reserve } from '../src/services/ledger.ts';
 import { databaseKinds } from './support/databases.ts';
 import { madeMovie, probed } from './support/made-clips.ts';
+import { insertTask } from './support/rows.ts';
 import { type SignedIn, startSignedIn } from './support/signed-in.ts';
 
 function formOf(
@@ -107,4 +110,60 @@ it('plays what browsers do not know as a mezzanine of the same frames', async ()
   });
   const original = await app.ask('GET', new URL(video.original_url ?? '').pathname);
   expect(Buffer.from(await original.arrayBuffer()).equals(bytes)).toBe(true);
+});
+
+it('cancels what waits for a video that is deleted, and gives the credits back', async () => {
+  const app = await startSignedIn();
+  const { db, clock } = app.deps;
+  const { bytes } = await madeMovie('mp4');
+  const video = await app.settled((await uploaded(app, formOf(bytes))).id);
+  const task = await inTransaction(db, async (trx) => {
+    await grant(trx, { clock }, { userId: app.userId, credits: 10 });
+    const id = await insertTask(trx, app.userId, 4);
+    await trx.updateTable('tasks').set({ video_id: video.id }).where('id', '=', id).execute();
+    await reserve(trx, { clock }, { userId: app.userId, taskId: id, credits: 4 });
+    return id;
+  });
+  expect((await app.as('DELETE', `/api/videos/${video.id}`)).status).toBe(204);
+  const reply = await app.as('GET', `/api/tasks/${task}`);
+  expect(Task.parse(await reply.json())).toMatchObject({ status: 'cancelled', video_id: null });
+  const me = User.parse(await (await app.as('GET', '/api/users/me')).json());
+  expect(me.user_credits).toBe(10);
+});
+
+it('changes a title and clicks, and refuses what is no title', async () => {
+  const app = await startSignedIn();
+  const { bytes } = await madeMovie('mp4');
+  const { id } = await uploaded(app, formOf(bytes));
+  const path = `/api/videos/${id}`;
+  const points = { positive: [[1, 2]], negative: [] };
+  const changed = await app.as('PATCH', path, { json: { title: ' Shot 10 ', points } });
+  expect(await changed.json()).toMatchObject({ title: 'Shot 10', points });
+  for (const title of ['', 'two\nlines', 'x'.repeat(256)]) {
+    expect((await app.as('PATCH', path, { json: { title } })).status).toBe(400);
+  }
+  await app.settled(id);
+});
+
+it('makes the rendition that goes forwards and back on request, counted', async () => {
+  const app = await startSignedIn();
+  const { bytes } = await madeMovie('mp4', { frames: 5 });
+  const { id } = await uploaded(app, formOf(bytes));
+  const early = await app.as('POST', `/api/videos/${id}/forward-reverse`);
+  expect([202, 409]).toContain(early.status);
+  await app.settled(id);
+  expect((await app.as('POST', `/api/videos/${id}/forward-reverse`)).status).toBe(202);
+  const url = await vi.waitFor(
+    async () => {
+      const urls = VideoUrls.parse(
+        await (await app.as('GET', `/api/videos/${id}/refresh-url`)).json(),
+      );
+      if (urls.forward_reverse_url === null) throw new Error('not yet');
+      return urls.forward_reverse_url;
+    },
+    { timeout: 40_000, interval: 100 },
+  );
+  const played = await app.ask('GET', new URL(url).pathname);
+  const movie = await probed(new Uint8Array(await played.arrayBuffer()));
+  expect(movie).toEqual({ frames: 10, codec: 'h264' });
 });

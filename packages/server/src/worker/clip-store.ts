@@ -31,8 +31,10 @@ export class ClipStore {
 
   /** The path of a video's original, as a shot's source takes it: a movie, or a folder of frames. */
   async open(video: VideoRow, options: OpenClipOptions): Promise<string> {
-    const inPlace = this.#options.storage.localPath(video.s3_key);
-    if (video.kind === 'movie' && inPlace !== undefined) return inPlace;
+    if (video.kind === 'movie') {
+      const inPlace = this.#options.storage.localPath(video.s3_key);
+      if (inPlace !== undefined) return inPlace;
+    }
     const known = this.#opening.get(video.id);
     if (known !== undefined) return known;
     const opening = this.#openCopy(video, options);

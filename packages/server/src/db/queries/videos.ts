@@ -80,14 +80,14 @@ export async function deleteVideoRow(trx: Trx, id: string): Promise<void> {
   await trx.deleteFrom('videos').where('id', '=', id).execute();
 }
 
-/** Cancels the tasks of a video that are not over, and gives their ids. */
-export async function cancelOpenTasksOf(trx: Trx, videoId: string, now: Date): Promise<string[]> {
+/** Tasks of a video that are not over. */
+export async function findOpenTasksOf(trx: Trx, videoId: string): Promise<string[]> {
   const rows = await trx
-    .updateTable('tasks')
-    .set({ status: 'cancelled', cancel_requested_at: now, completed_at: now, updated_at: now })
+    .selectFrom('tasks')
+    .select('id')
     .where('video_id', '=', videoId)
     .where('status', 'in', ['pending', 'processing'])
-    .returning('id')
+    .orderBy('id')
     .execute();
   return rows.map(({ id }) => id);
 }
