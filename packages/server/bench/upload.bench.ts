@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
+import { TokenPair } from '@roto/sdk/contract';
 
 const mib = 1024 * 1024;
 const size = Number(process.argv[2] ?? 1024) * mib;
@@ -38,7 +39,8 @@ try {
   const email = 'bench@example.com';
   await post('/api/auth/register', { email, password });
   await post(`/api/auth/confirm/${new URL(await link).pathname.split('/').at(-1)}`, {});
-  const { accessToken } = await (await post('/api/auth/login', { email, password })).json();
+  const login = await post('/api/auth/login', { email, password });
+  const { accessToken } = TokenPair.parse(await login.json());
   const headers = { Authorization: `Bearer ${accessToken}` };
   for (const [way, send] of Object.entries({ form: byForm, tus: byTus })) {
     const idle = await memory(server, 'VmRSS');
@@ -83,7 +85,7 @@ async function byForm(origin: string, headers: Record<string, string>): Promise<
     method: 'POST',
     headers: { ...headers, 'Content-Type': 'multipart/form-data; boundary=b' },
     body: ReadableStream.from(body()),
-    duplex: 'half',
+    duplex: 'half' as const,
   };
   const reply = await fetch(`${origin}/api/videos/upload`, init);
   if (reply.status !== 201) throw new Error(`${reply.status}: ${await reply.text()}`);

@@ -1,7 +1,15 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
-import { ApiErrorBody, UploadState } from '@roto/sdk/contract';
+import {
+  ApiErrorBody,
+  PartUploadBegun,
+  PartUrls,
+  SequenceFrames,
+  StorageReport,
+  UploadState,
+  Video,
+} from '@roto/sdk/contract';
 import { describe, expect, it, vi } from 'vitest';
 import { reconcileStorage, sweepUploads } from '../src/services/reconcile-storage.ts';
 import { databaseKinds } from './support/databases.ts';
@@ -23,6 +31,10 @@ async function keysIn({ deps }: App, prefix = 'users/'): Promise<string[]> {
 
 async function rowsOf({ deps }: App, table: 'videos' | 'uploads' | 'files') {
   return deps.db.selectFrom(table).select('id').execute();
+}
+
+async function storageOf({ as }: SignedIn) {
+  return StorageReport.parse(await (await as('GET', '/api/users/storage')).json());
 }
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -243,7 +255,7 @@ describe('a hostile form', () => {
     const form = new FormData();
     form.set('file', new Blob([text]), 'plate.mp4');
     const reply = await app.send('POST', '/api/videos/upload', { body: form });
-    const { id } = await reply.json();
+    const { id } = Video.parse(await reply.json());
     const video = await app.settled(id);
     expect(video).toMatchObject({ status: 'failed', error_code: 'source_unreadable' });
     expect(video.error_message).toContain('plate.mp4');
@@ -270,7 +282,7 @@ async function parted(app: App, bytes: Uint8Array<ArrayBuffer>, sha256?: string)
   const json = { filename: 'Plate.mp4', size_bytes: bytes.length, ...(sha256 ? { sha256 } : {}) };
   const begun = await app.as('POST', '/api/uploads/s3', { json });
   expect(begun.status).toBe(201);
-  return begun.json();
+  return PartUploadBegun.parse(await begun.json());
 }
 
 describe('an upload in parts', () => {
@@ -288,8 +300,8 @@ describe('an upload in parts', () => {
     const urls = await app.as('POST', `/api/uploads/s3/${id}/part-urls`, {
       json: { part_numbers: [1] },
     });
-    const [part] = (await urls.json()).parts;
-    expect((await fetch(part.url, { method: 'PUT', body: bytes })).status).toBe(200);
+    const [part] = PartUrls.parse(await urls.json()).parts;
+    expect((await fetch(part?.url ?? '', { method: 'PUT', body: bytes })).status).toBe(200);
     expect(await (await app.as('GET', `/api/uploads/s3/${id}/parts`)).json()).toEqual({
       parts: [{ part_number: 1, size_bytes: bytes.length }],
     });
@@ -361,10 +373,10 @@ describe.each(databaseKinds)('a sequence on %s', (kind) => {
 
     const second = await sequence(app, { video_id, rate: { num: 25, den: 1 } });
     const there = await app.as('GET', `/api/uploads/sequences/${second.id}/frames?limit=4`);
-    const page = await there.json();
-    expect(
-      page.data.map(({ frame, sha256 }: { frame: number; sha256: string }) => [frame, sha256]),
-    ).toEqual(entries.slice(0, 4).map(([number, file]) => [number, file.sha256]));
+    const page = SequenceFrames.parse(await there.json());
+    expect(page.data.map(({ frame, sha256 }) => [frame, sha256])).toEqual(
+      entries.slice(0, 4).map(([number, file]) => [number, file.sha256]),
+    );
     expect(page.nextCursor).toBe('1004');
     const other = frames.get(1001);
     if (other === undefined) throw new Error('no frame');
@@ -374,7 +386,7 @@ describe.each(databaseKinds)('a sequence on %s', (kind) => {
     await complete(app, second.id, 5);
     const changed = await app.settled(video_id);
     expect(changed.video_metadata).toMatchObject({ firstFrame: 1002, lastFrame: 1006, frames: 5 });
-    const sums = await (await app.as('GET', '/api/users/storage')).json();
+    const sums = await storageOf(app);
     const kept = entries.slice(1, 5).reduce((sum, [, file]) => sum + file.bytes.length, 0);
     expect(sums.videos).toEqual({ bytes: kept + other.bytes.length, files: 5 });
     expect((await app.deps.db.selectFrom('videos').select('id').execute()).length).toBe(1);
@@ -449,7 +461,7 @@ describe('upkeep of storage', () => {
     app.advance(25 * 60 * 60);
     const second = await reconcileStorage(app.deps, AbortSignal.timeout(9000));
     expect(second).toEqual({ sums: 0, orphans: 1, damaged: 1 });
-    const sums = await (await app.as('GET', '/api/users/storage')).json();
+    const sums = await storageOf(app);
     expect(sums.masks).toEqual({ bytes: 7, files: 1 });
   });
 });

@@ -24,8 +24,8 @@ import type { Queue } from '../jobs/queue.ts';
 import { extensionOf, videoPrefix } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type ListPage, listPage } from './list-page.ts';
-import { cancelTasksOf } from './video-tasks.ts';
 import { abandonUpload } from './uploads.ts';
+import { cancelTasksOf } from './video-tasks.ts';
 
 /** Seconds that addresses of files are good for. */
 export const urlSeconds = 60 * 60;
