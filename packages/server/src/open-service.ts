@@ -47,6 +47,8 @@ export interface Service {
   readonly deps: AppDeps;
   /** The worker in this process, where there is one. */
   readonly worker: TaskWorker | undefined;
+  /** Ends replies that go on for as long as somebody listens; the rest goes on. */
+  endStreams(): void;
   /** Waits for jobs under way, then closes the database. */
   close(): Promise<void>;
 }
@@ -101,6 +103,7 @@ export async function openService(database: Database, options: ServiceOptions): 
     app: createApp(deps),
     deps,
     worker,
+    endStreams: () => closing.abort(),
     async close() {
       stopTimetable();
       closing.abort();

@@ -70,7 +70,16 @@ it('previews, follows, charges once and gives the files of a local run, in one p
   const task = Task.parse(await started.json());
   expect(task).toMatchObject({ status: 'pending', credit_cost: 1, model: 'mobilesam' });
 
-  const events = await readEvents(await ask('GET', `/api/tasks/${task.id}/events`, { token }));
+  const following = ask('GET', `/api/tasks/${task.id}/events`, { token }).then(readEvents);
+  // The service answers while the engine works in its child.
+  await vi.waitUntil(
+    async () => {
+      const reply = await ask('GET', `/api/tasks/${task.id}`, { token });
+      return Task.parse(await reply.json()).progress?.stage === 'track';
+    },
+    { timeout: 60_000, interval: 20 },
+  );
+  const events = await following;
   expect(events.at(-1)).toMatchObject({ event: 'status', data: { status: 'completed' } });
   expect(events.some(({ event }) => event === 'progress')).toBe(true);
   const headers = { 'Last-Event-ID': events.at(-1)?.id ?? '' };

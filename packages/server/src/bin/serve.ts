@@ -63,6 +63,7 @@ export async function serve({ env, cwd, flags, log: given }: ServeOptions): Prom
       origin,
       async stop() {
         stopping.abort(new Error('The service stops.'));
+        service.endStreams();
         await close(server);
         await service.close();
         log.info('roto has stopped');

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/database.ts';
-import { putFile } from '../db/queries/files.ts';
+import { addFiles, removeFilesBelow } from '../db/queries/files.ts';
 import {
   answerPreviewRequest,
   previewChannel,
@@ -9,6 +9,7 @@ import {
   takePreviewRequest,
 } from '../db/queries/preview-requests.ts';
 import { findVideo, type VideoRow } from '../db/queries/videos.ts';
+import { inTransaction } from '../db/transaction.ts';
 import type { PreviewArgument } from '../host/host-calls.ts';
 import { HostProcess } from '../host/host-process.ts';
 import type { Log } from '../log.ts';
@@ -112,19 +113,28 @@ export class PreviewServer {
     });
     const ms = Math.round(performance.now() - started);
     log.info({ videoId: video.id, frame, encoderRuns, ms }, 'preview');
-    const overlayKey = `${videoPrefix(video.user_id, video.id)}preview.png`;
+    const prefix = `${videoPrefix(video.user_id, video.id)}previews/`;
+    const id = newId('file');
+    const overlayKey = `${prefix}${id}.png`;
     const put = await storage.put(overlayKey, Readable.from([overlayPng]));
-    await putFile(database.db, {
-      id: newId('file'),
-      user_id: video.user_id,
-      video_id: video.id,
-      key: overlayKey,
-      category: 'other',
-      size_bytes: put.size,
-      sha256: put.sha256,
-      content_type: 'image/png',
-      created_at: clock(),
+    const old = await inTransaction(database.db, async (trx) => {
+      const before = await removeFilesBelow(trx, video.id, prefix);
+      await addFiles(trx, [
+        {
+          id,
+          user_id: video.user_id,
+          video_id: video.id,
+          key: overlayKey,
+          category: 'other',
+          size_bytes: put.size,
+          sha256: put.sha256,
+          content_type: 'image/png',
+          created_at: clock(),
+        },
+      ]);
+      return before;
     });
+    await storage.delete(old);
     return { frame: look.frame, objects: [...look.objects], overlayKey, encoderRuns };
   }
 

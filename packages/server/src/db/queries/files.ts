@@ -80,12 +80,17 @@ export function listFilesByKey(
     .execute();
 }
 
-/** Notes a file, in place of the one under its key. */
-export async function putFile(db: Db | Trx, row: Insertable<FilesTable>): Promise<void> {
-  const { size_bytes, sha256 } = row;
-  await db
-    .insertInto('files')
-    .values(row)
-    .onConflict((conflict) => conflict.column('key').doUpdateSet({ size_bytes, sha256 }))
+/** Removes the files of a video whose keys have a prefix, and gives those keys. */
+export async function removeFilesBelow(
+  trx: Trx,
+  videoId: string,
+  prefix: string,
+): Promise<string[]> {
+  const rows = await trx
+    .deleteFrom('files')
+    .where('video_id', '=', videoId)
+    .where((where) => where.fn('starts_with', ['key', where.val(prefix)]))
+    .returning('key')
     .execute();
+  return rows.map(({ key }) => key);
 }

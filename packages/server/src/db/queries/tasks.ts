@@ -106,18 +106,6 @@ export async function countRunning(db: Db | Trx): Promise<ReadonlyMap<string, nu
   return new Map(rows.map(({ user_id, running }) => [user_id, Number(running)]));
 }
 
-/** How many tasks wait, and how many run. */
-export async function countOpen(db: Db): Promise<{ waiting: number; running: number }> {
-  const rows = await db
-    .selectFrom('tasks')
-    .select(['status', (count) => count.fn.countAll<number>().as('tasks')])
-    .where('status', 'in', ['pending', 'processing'])
-    .groupBy('status')
-    .execute();
-  const of = (status: string) => Number(rows.find((row) => row.status === status)?.tasks ?? 0);
-  return { waiting: of('pending'), running: of('processing') };
-}
-
 /** A waiting task and since when it could have been taken. */
 export interface WaitingTask extends WaitingGroup {
   readonly id: string;
