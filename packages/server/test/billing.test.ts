@@ -6,6 +6,8 @@ import {
   StripePage,
   User,
 } from '@roto/sdk/contract';
+import fc from 'fast-check';
+import { sql } from 'kysely';
 import { describe, expect, it, vi } from 'vitest';
 import { findBalances } from '../src/db/queries/ledger.ts';
 import { inTransaction } from '../src/db/transaction.ts';
@@ -26,6 +28,8 @@ async function open(kind: 'pglite' | 'postgres' = 'pglite') {
   const member = await addMember(app);
   return { app, member, ...stripe };
 }
+
+const patience = { timeout: 20_000, interval: 50 };
 
 async function post(app: TestApp, { token }: Member, path: string, json?: object) {
   return app.ask('POST', path, { token, ...(json === undefined ? {} : { json }) });
@@ -117,6 +121,49 @@ describe.each(databaseKinds)('credits that are bought, on %s', (kind) => {
       ['purchase', 100],
     ]);
   });
+});
+
+it('comes to the same in any order of events, each of them twice and all at once', async () => {
+  const { app, world } = await open('postgres');
+  const orders = fc.shuffledSubarray([...Array(14).keys()], { minLength: 14, maxLength: 14 });
+  await fc.assert(
+    fc.asyncProperty(orders, async (order) => {
+      const member = await addMember(app);
+      const bought = await sessionOf(
+        await post(app, member, '/api/credits/purchase', { pack: 'small' }),
+      );
+      const begun = await sessionOf(
+        await post(app, member, '/api/stripe/checkout', { tier: 'studio' }),
+      );
+      const { charge = '' } = world.pay(bought);
+      Object.assign(world.get(charge), { amount_refunded: 500 });
+      const { subscription = '', invoice = '' } = world.pay(begun);
+      const second = world.renew(subscription, { isPaid: true });
+      const events = [
+        signedEvent('checkout.session.completed', bought),
+        signedEvent('charge.refunded', charge),
+        signedEvent('checkout.session.completed', begun),
+        signedEvent('customer.subscription.created', subscription),
+        signedEvent('customer.subscription.updated', subscription),
+        signedEvent('invoice.paid', invoice),
+        signedEvent('invoice.paid', second),
+      ];
+      const sent = order.map((index) => events[index % events.length]);
+      const replies = sent.map((event) => event && send(app, event));
+      await Promise.all(replies);
+      await vi.waitFor(async () => {
+        // A refund may wait for what it gives back.
+        await sql`update pgboss.job set start_after = now() where state = 'retry'`.execute(
+          app.deps.db,
+        );
+        const rows = await app.deps.db.selectFrom('stripe_events').select('processed_at').execute();
+        expect(rows.every(({ processed_at }) => processed_at !== null)).toBe(true);
+      }, patience);
+      expect(await availableOf(app, member)).toBe(50 + 2 * tiers.studio.monthlyCredits);
+      expect((await membershipOf(app, member)).tier).toBe('studio');
+    }),
+    { numRuns: 3 },
+  );
 });
 
 it('refuses events that Stripe did not sign, or signed with another secret', async () => {

@@ -16,6 +16,7 @@ import { inTransaction } from '../db/transaction.ts';
 import type { Db, Trx } from '../db/types.ts';
 import type { Queue } from '../jobs/queue.ts';
 import { newId } from '../new-id.ts';
+import { inEvenTime } from './even-time.ts';
 import { askForMail } from './mails.ts';
 import { grantMonthlyCredits } from './monthly-credits.ts';
 import { hashPassword, isPassword } from './passwords.ts';
@@ -33,10 +34,11 @@ export interface AccountDeps {
  * Makes an account and asks for the mail that confirms it. Where the address has one already, its
  * owner is told by mail, and the caller nothing: the work and the answer are the same.
  */
-export async function register(
-  deps: AccountDeps,
-  { email, password }: RegisterParams,
-): Promise<void> {
+export function register(deps: AccountDeps, params: RegisterParams): Promise<void> {
+  return inEvenTime(() => registerNow(deps, params));
+}
+
+async function registerNow(deps: AccountDeps, { email, password }: RegisterParams): Promise<void> {
   const known = await findUserByEmail(deps.db, email);
   const hashed = await hashPassword(password);
   const isSame = await isPassword(known?.hashed_password ?? null, password);
@@ -92,20 +94,22 @@ export async function confirmEmail(
 }
 
 /** Asks for another mail that confirms an address; the caller does not learn whether one is sent. */
-export async function resendConfirmation(deps: AccountDeps, email: string): Promise<void> {
-  await inTransaction(deps.db, async (trx) => {
+export function resendConfirmation(deps: AccountDeps, email: string): Promise<void> {
+  const ask = async (trx: Trx) => {
     const user = await findUserByEmail(trx, email);
     const userId = user === undefined || user.is_confirmed ? null : user.id;
     await askForMail(trx, deps, { userId, kind: 'confirm_email' });
-  });
+  };
+  return inEvenTime(() => inTransaction(deps.db, ask));
 }
 
 /** Asks for a mail that resets a password; the caller does not learn whether one is sent. */
-export async function requestPasswordReset(deps: AccountDeps, email: string): Promise<void> {
-  await inTransaction(deps.db, async (trx) => {
+export function requestPasswordReset(deps: AccountDeps, email: string): Promise<void> {
+  const ask = async (trx: Trx) => {
     const user = await findUserByEmail(trx, email);
     await askForMail(trx, deps, { userId: user?.id ?? null, kind: 'reset_password' });
-  });
+  };
+  return inEvenTime(() => inTransaction(deps.db, ask));
 }
 
 /**
