@@ -14,10 +14,15 @@ import { fileSecurity } from './middleware/file-security.ts';
 import { rateLimit } from './middleware/rate-limit.ts';
 import { requestId } from './middleware/request-id.ts';
 import { requestLog } from './middleware/request-log.ts';
+import { loginPages } from './page/login.ts';
 import { mailLinkPages } from './page/mail-links.ts';
 import { referencePage } from './page/reference.ts';
+import { pageScript } from './page/script.ts';
+import { statusPages } from './page/status.ts';
 import { pageStyle } from './page/style.ts';
+import { taskPages } from './page/tasks.ts';
 import { adminRoutes } from './routes/admin.ts';
+
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { authRoutes } from './routes/auth.ts';
 import { creditRoutes } from './routes/credits.ts';
@@ -107,7 +112,11 @@ export function createApp(deps: AppDeps): App {
   app.route('/', fileRoutes(deps));
   app.route('/', referencePage());
   app.route('/', pageStyle());
+  app.route('/', pageScript());
   app.route('/', mailLinkPages(deps));
+  app.route('/', statusPages(deps));
+  app.route('/', loginPages(deps));
+  app.route('/', taskPages(deps));
   describe(app);
   return app;
 }

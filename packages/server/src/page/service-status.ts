@@ -1,0 +1,35 @@
+import { countOpen } from '../db/queries/tasks.ts';
+import { listWorkers } from '../db/queries/workers.ts';
+import type { AppDeps } from '../deps.ts';
+
+/** A worker as anybody may know it: neither its name nor its place. */
+export interface ShownWorker {
+  readonly device: string;
+  readonly models: readonly string[];
+  readonly state: 'starting' | 'ready' | 'stopping';
+}
+
+/** How the service does, for anybody. */
+export interface ServiceStatus {
+  /** Tasks that wait and that run, of everybody together. */
+  readonly queue: { readonly waiting: number; readonly running: number };
+  readonly workers: readonly ShownWorker[];
+}
+
+/** How the service does; undefined where its database does not answer. */
+export async function serviceStatus({
+  db,
+  clock,
+  log,
+}: Pick<AppDeps, 'db' | 'clock' | 'log'>): Promise<ServiceStatus | undefined> {
+  try {
+    const workers = await listWorkers(db, clock());
+    return {
+      queue: await countOpen(db),
+      workers: workers.map(({ device, models, state }) => ({ device, models, state })),
+    };
+  } catch (error) {
+    log.error({ err: error }, 'the status page got no answer of the database');
+    return undefined;
+  }
+}
