@@ -14,6 +14,7 @@ import { fileSecurity } from './middleware/file-security.ts';
 import { rateLimit } from './middleware/rate-limit.ts';
 import { requestId } from './middleware/request-id.ts';
 import { requestLog } from './middleware/request-log.ts';
+import { pageIcon } from './page/icon.ts';
 import { loginPages } from './page/login.ts';
 import { mailLinkPages } from './page/mail-links.ts';
 import { referencePage } from './page/reference.ts';
@@ -113,6 +114,7 @@ export function createApp(deps: AppDeps): App {
   app.route('/', referencePage());
   app.route('/', pageStyle());
   app.route('/', pageScript());
+  app.route('/', pageIcon());
   app.route('/', mailLinkPages(deps));
   app.route('/', statusPages(deps));
   app.route('/', loginPages(deps));

@@ -25,6 +25,7 @@ export function layout({ title, body, nav, live = false }: PageContent): Html {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex, nofollow">
 <title>${title} · roto</title>
+<link rel="icon" href="/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/page.css">
 ${live ? liveHead() : ''}
 </head>

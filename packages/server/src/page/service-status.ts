@@ -6,7 +6,6 @@ import type { AppDeps } from '../deps.ts';
 export interface ShownWorker {
   readonly device: string;
   readonly models: readonly string[];
-  readonly state: 'starting' | 'ready' | 'stopping';
 }
 
 /** How the service does, for anybody. */
@@ -26,7 +25,7 @@ export async function serviceStatus({
     const workers = await listWorkers(db, clock());
     return {
       queue: await countOpen(db),
-      workers: workers.map(({ device, models, state }) => ({ device, models, state })),
+      workers: workers.map(({ device, models }) => ({ device, models })),
     };
   } catch (error) {
     log.error({ err: error }, 'the status page got no answer of the database');

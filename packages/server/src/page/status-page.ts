@@ -124,12 +124,12 @@ function workersTable(workers: readonly ShownWorker[]): Html {
 <p class="quiet">No worker is there now. Tasks wait until one comes.</p>`;
   }
   const rows = workers.map(
-    ({ device, models, state }) =>
-      html`<tr><td>${device}</td><td>${models.length === 0 ? 'none' : models.join(', ')}</td><td>${state}</td></tr>`,
+    ({ device, models }) =>
+      html`<tr><td>${device}</td><td>${models.length === 0 ? 'none' : models.join(', ')}</td></tr>`,
   );
   return html`<table>
 <caption>Workers</caption>
-<thead><tr><th scope="col">Device</th><th scope="col">Models</th><th scope="col">State</th></tr></thead>
+<thead><tr><th scope="col">Device</th><th scope="col">Models</th></tr></thead>
 <tbody>${rows}</tbody>
 </table>`;
 }

@@ -61,7 +61,7 @@ progress { display: block; width: 100%; height: 0.75rem; margin-top: 0.5rem; acc
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(13rem, 100%), 1fr)); gap: 0.75rem 1.5rem; margin: 0; }
 .facts dt { color: var(--quiet); font-size: 0.875rem; }
 .facts dd { margin: 0; }
-table { width: 100%; margin-top: 1rem; border-collapse: collapse; }
+table { width: 100%; table-layout: fixed; margin-top: 1rem; border-collapse: collapse; }
 th, td { padding: 0.375rem 0.75rem 0.375rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { color: var(--quiet); font-size: 0.875rem; font-weight: 400; }
 .tasks, .files { margin: 0; padding: 0; list-style: none; }
@@ -75,10 +75,12 @@ th { color: var(--quiet); font-size: 0.875rem; font-weight: 400; }
   background: var(--line); border-radius: 0.25rem;
 }
 .files li { padding: 0.25rem 0; }
+.back { margin-top: 1.5rem; }
 .pager { display: flex; gap: 1rem; }
 @media (max-width: 30rem) {
   .tasks li, .task { grid-template-columns: 4rem minmax(0, 1fr); gap: 0.75rem; }
   .thumb { width: 4rem; height: 2.25rem; }
+  .facts { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0.75rem 1rem; }
 }
 `;
 

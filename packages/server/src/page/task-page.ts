@@ -44,7 +44,7 @@ ${thumbnail(task.id, clip?.thumbnail_key != null)}
 <h2 id="facts-title">Details</h2>
 <div id="task-facts" data-live>${facts(content)}</div>
 </section>
-<p><a href="/">All tasks</a></p>`,
+<p class="back"><a href="/">All tasks</a></p>`,
   });
 }
 
