@@ -23,7 +23,6 @@ import { statusPages } from './page/status.ts';
 import { pageStyle } from './page/style.ts';
 import { taskPages } from './page/tasks.ts';
 import { adminRoutes } from './routes/admin.ts';
-
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { authRoutes } from './routes/auth.ts';
 import { creditRoutes } from './routes/credits.ts';

@@ -195,7 +195,7 @@ describe.skipIf(chromiumPath === undefined)('pages in Chromium (needs chromium)'
     const { userId, email } = await insertPerson(app.deps);
     await inTransaction(app.deps.db, (trx) => grant(trx, app.deps, { userId, credits: 9 }));
     const task = await startTask(app, email);
-    const origin = await listen(app);
+    const { origin } = await listen(app);
     const browser = await startChromium();
     const page = await browser.newPage();
     const complaints = complaintsOf(page);
@@ -239,7 +239,7 @@ describe.skipIf(chromiumPath === undefined)('pages in Chromium (needs chromium)'
     const { userId, email } = await insertPerson(app.deps);
     const ids = await addHardTasks(app, userId);
     const [, running = '', failed = ''] = ids;
-    const origin = await listen(app);
+    const { origin } = await listen(app);
     const browser = await startChromium();
     for (const [size, viewport] of Object.entries({ desktop, phone })) {
       const page = await browser.newPage({ viewport, reducedMotion: 'reduce' });
@@ -272,19 +272,32 @@ describe.skipIf(chromiumPath === undefined)('pages in Chromium (needs chromium)'
     }
   }, 120_000);
 
-  it('keep the focus where it is while they follow, cancel by a key, and show what waits', async () => {
+  it('keep the focus while they follow, come back after a break, and cancel by a key', async () => {
     const app = await startApp();
     const { userId, email } = await insertPerson(app.deps);
     const [pending = '', running = ''] = await addHardTasks(app, userId);
     const page = await (await startChromium()).newPage();
-    await page.goto(`${await listen(app)}/login`);
+    const { origin, port, stop } = await listen(app);
+    await page.goto(`${origin}/login`);
     await signIn(page, email);
     await page.focus(`#${running}`);
     const progress = json({ stage: 'track', done: 240, total: 480 });
     await app.deps.db.updateTable('tasks').set({ progress }).where('id', '=', running).execute();
     await page.getByText('240 of 480 frames').waitFor();
     expect(await page.evaluate('document.activeElement.id')).toBe(running);
-    await page.goto(new URL(`/tasks/${pending}`, page.url()).href);
+    await page.goto(`${origin}/tasks/${running}`);
+    stop();
+    await page.getByText('The service does not answer now.').waitFor();
+    const later = json({ stage: 'track', done: 360, total: 480 });
+    await app.deps.db
+      .updateTable('tasks')
+      .set({ progress: later })
+      .where('id', '=', running)
+      .execute();
+    await listen(app, port);
+    await page.getByText('360 of 480 frames').waitFor();
+    expect(await page.textContent('#live-note')).toBe('');
+    await page.goto(`${origin}/tasks/${pending}`);
     await page.focus('#cancel');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.mark.cancelled');

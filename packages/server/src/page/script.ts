@@ -21,6 +21,7 @@ const script = `(() => {
     if (held) document.getElementById(held)?.focus();
   };
 
+  let isOpen = true;
   const load = async () => {
     const reply = await fetch(location.href, { credentials: 'same-origin' });
     if (reply.redirected) return location.reload();
@@ -28,8 +29,10 @@ const script = `(() => {
     const next = new DOMParser().parseFromString(await reply.text(), 'text/html');
     for (const region of document.querySelectorAll('[data-live]')) {
       const fresh = next.getElementById(region.id);
-      if (fresh) swap(region, fresh);
+      if (!fresh) return location.reload();
+      swap(region, fresh);
     }
+    isOpen = next.querySelector('[data-events]') !== null;
     say('');
   };
 
@@ -53,17 +56,25 @@ const script = `(() => {
     }, pollMs);
   }
 
-  const followed = document.querySelector('[data-events]');
-  if (followed) {
-    const source = new EventSource(followed.dataset.events);
+  const follow = (path) => {
+    const source = new EventSource(path);
     const hear = (event) => {
       const { status } = JSON.parse(event.data);
       if (status !== 'pending' && status !== 'processing') source.close();
       refresh();
     };
     for (const type of ['status', 'progress']) source.addEventListener(type, hear);
-    source.addEventListener('error', refresh);
-  }
+    source.addEventListener('error', () => {
+      refresh();
+      // The browser comes back by itself after a broken connection, but not after a refusal.
+      if (source.readyState !== EventSource.CLOSED) return;
+      setTimeout(() => {
+        if (isOpen) follow(path);
+      }, pollMs);
+    });
+  };
+  const followed = document.querySelector('[data-events]');
+  if (followed) follow(followed.dataset.events);
 })();
 `;
 

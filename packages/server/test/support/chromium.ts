@@ -32,17 +32,26 @@ export async function startChromium(): Promise<Browser> {
   return browser;
 }
 
-/** Puts an app on a socket, and gives its origin. */
-export async function listen({ app }: Pick<TestApp, 'app'>): Promise<string> {
+/** An app on a socket. */
+export interface Listening {
+  readonly port: number;
+  readonly origin: string;
+  /** Breaks every connection, and takes no more. */
+  stop(): void;
+}
+
+/** Puts an app on a socket, on a free port unless said; it stops with the test. */
+export async function listen({ app }: Pick<TestApp, 'app'>, at = 0): Promise<Listening> {
   const server: Server = createServer(getRequestListener(app.fetch));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
+  await new Promise<void>((resolve) => server.listen(at, '127.0.0.1', resolve));
+  const stop = () => {
     server.closeAllConnections();
     server.close();
-  });
+  };
+  onTestFinished(stop);
   // biome-ignore lint/plugin: a server that listens on a port has such an address
   const { port } = server.address() as AddressInfo;
-  return `http://127.0.0.1:${port}`;
+  return { port, origin: `http://127.0.0.1:${port}`, stop };
 }
 
 /** What a browser complains of on a page: refused by the policy, failed, or thrown. */
