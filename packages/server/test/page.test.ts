@@ -215,6 +215,9 @@ it("keeps other accounts' tasks away, whatever of them is asked for", async () =
     expect(stranger.status, end).toBe(303);
   }
   expect((await browser.post(`/tasks/${id}/cancel`)).status).toBe(404);
+  for (const no of ['%00', 'tsk_', '..%2f..', '%ff']) {
+    expect((await browser.get(`/tasks/${no}`)).status, no).toBe(404);
+  }
   expect(await (await owner.browser.get(`/tasks/${id}`)).text()).toContain('Waiting');
 });
 

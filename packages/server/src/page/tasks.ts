@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { RotoError } from '@roto/sdk/contract';
+import { idOf, RotoError } from '@roto/sdk/contract';
 import { makeZip } from 'client-zip';
 import { type Context, Hono } from 'hono';
 import type { AppEnv } from '../app-env.ts';
@@ -17,6 +17,9 @@ import { pageQuery } from './page-query.ts';
 import { accountOf, sameOriginOnly } from './page-session.ts';
 import { taskPage } from './task-page.ts';
 
+type TaskContext = Context<AppEnv, '/tasks/:id'>;
+
+const taskId = idOf('task');
 const resultsAPage = 50;
 
 /** `/tasks/{id}` and what lies below: a task of one's own, for browsers that are signed in. */
@@ -34,8 +37,7 @@ export function taskPages(deps: AppDeps): Hono<AppEnv> {
     c.header('Cache-Control', 'no-store');
     return next();
   });
-  const own = (c: Context<AppEnv, '/tasks/:id'>) =>
-    getTask(deps, identityOf(c).user.id, c.req.param('id'));
+  const own = (c: TaskContext) => getTask(deps, identityOf(c).user.id, taskIdOf(c));
 
   app.get('/tasks/:id', async (c) => {
     const row = await own(c);
@@ -49,7 +51,7 @@ export function taskPages(deps: AppDeps): Hono<AppEnv> {
   });
 
   app.post('/tasks/:id/cancel', async (c) => {
-    const { id } = await cancelTask(deps, identityOf(c).user.id, c.req.param('id'));
+    const { id } = await cancelTask(deps, identityOf(c).user.id, taskIdOf(c));
     return c.redirect(`/tasks/${id}`, 303);
   });
 
@@ -88,6 +90,13 @@ export function taskPages(deps: AppDeps): Hono<AppEnv> {
     });
   });
   return app;
+}
+
+/** @throws RotoError `not_found` where it cannot be the id of one */
+function taskIdOf(c: TaskContext): string {
+  const { success, data } = taskId.safeParse(c.req.param('id'));
+  if (success) return data;
+  throw new RotoError('not_found', 'There is no such task.');
 }
 
 async function clipOf({ db }: Pick<AppDeps, 'db'>, task: TaskRow): Promise<TaskClip | undefined> {
