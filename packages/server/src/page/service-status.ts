@@ -1,4 +1,4 @@
-import { countOpen } from '../db/queries/tasks.ts';
+import { countOpenTasks } from '../db/queries/admin.ts';
 import { listWorkers } from '../db/queries/workers.ts';
 import type { AppDeps } from '../deps.ts';
 
@@ -11,7 +11,7 @@ export interface ShownWorker {
 /** How the service does, for anybody. */
 export interface ServiceStatus {
   /** Tasks that wait and that run, of everybody together. */
-  readonly queue: { readonly waiting: number; readonly running: number };
+  readonly queue: { readonly pending: number; readonly processing: number };
   readonly workers: readonly ShownWorker[];
 }
 
@@ -24,7 +24,7 @@ export async function serviceStatus({
   try {
     const workers = await listWorkers(db, clock());
     return {
-      queue: await countOpen(db),
+      queue: await countOpenTasks(db),
       workers: workers.map(({ device, models }) => ({ device, models })),
     };
   } catch (error) {

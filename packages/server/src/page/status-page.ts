@@ -113,9 +113,9 @@ ${status === undefined ? '' : workersTable(status.workers)}
 </section>`;
 }
 
-function queueFacts({ waiting, running }: ServiceStatus['queue']): Html {
-  return html`<div><dt>Tasks that wait</dt><dd>${waiting}</dd></div>
-<div><dt>Tasks that run</dt><dd>${running}</dd></div>`;
+function queueFacts({ pending, processing }: ServiceStatus['queue']): Html {
+  return html`<div><dt>Tasks that wait</dt><dd>${pending}</dd></div>
+<div><dt>Tasks that run</dt><dd>${processing}</dd></div>`;
 }
 
 function workersTable(workers: readonly ShownWorker[]): Html {
