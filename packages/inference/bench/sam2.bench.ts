@@ -18,6 +18,7 @@ import { sam2Tensors } from '../src/engine/sam2/tensors.ts';
 import { hasByteDotProducts } from '../src/ort/cpu.ts';
 import { madeSquare } from '../test/support/made-clip.ts';
 import { madeCheckpoint } from '../test/support/made-weights.ts';
+import { overlap } from '../test/support/overlap.ts';
 import { writePt } from '../test/support/write-pt.ts';
 import { attentionFlops, encoderFlops } from './sam2/flops.ts';
 import { measureMatmulPeak } from './sam2/matmul-peak.ts';
@@ -85,17 +86,6 @@ async function measure(size: number, precision: Precision) {
   await networks.dispose();
   await checkpoint.close();
   return { seconds: medians(all), masks: decoded?.masks ?? [] };
-}
-
-/** Share of the cells of two masks that both have; 1 where neither has any. */
-function overlap(a: Float32Array, b: Float32Array): number {
-  let [both, either] = [0, 0];
-  a.forEach((value, at) => {
-    const [inA, inB] = [value > 0, (b[at] ?? 0) > 0];
-    both += Number(inA && inB);
-    either += Number(inA || inB);
-  });
-  return either === 0 ? 1 : both / either;
 }
 
 const round3 = (value: number) => Number(value.toFixed(3));

@@ -48,11 +48,11 @@ def full_memory(predictor, size: int):
     }
 
 
-def track(predictor, image, memory) -> None:
+def track(predictor, image, memory) -> dict:
     """One tracked frame, from pixels to what is remembered of it."""
     output = predictor.forward_image(image)
     _, features, positions, sizes = predictor._prepare_backbone_features(output)
-    predictor.track_step(
+    return predictor.track_step(
         frame_idx=16,
         is_init_cond_frame=False,
         current_vision_feats=features,

@@ -25,3 +25,25 @@ export async function measureReference(
   );
   return Times.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));
 }
+
+const CompiledTimes = z.object({
+  /** Tracked frames per second. */
+  fps: z.number(),
+});
+
+/** Runs Meta's compiled predictor on CUDA; it fails where `python` has no torch for CUDA. */
+export async function measureCompiledReference(
+  python: string,
+  asked: { readonly size: number; readonly model: string },
+): Promise<z.infer<typeof CompiledTimes>> {
+  const folder = join(import.meta.dirname, '..', '..', 'reference');
+  const { stdout } = await promisify(execFile)(
+    python,
+    [
+      'bench_cuda.py',
+      ...Object.entries(asked).flatMap(([name, value]) => [`--${name}`, `${value}`]),
+    ],
+    { cwd: folder },
+  );
+  return CompiledTimes.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));
+}

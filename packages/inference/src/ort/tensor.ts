@@ -8,6 +8,14 @@ export function floatInput(data: Float32Array, dims: readonly number[]): Network
   return new Tensor('float32', data, dims);
 }
 
+/** A float16 value for a network, row-major, over the bits in `data`. */
+export function halfInput(data: Uint16Array, dims: readonly number[]): NetworkValue {
+  const tensor = new Tensor('float16', data, dims);
+  // Where there is a Float16Array the tensor has become one, which the runtime's binding cannot read.
+  Object.defineProperty(tensor, 'data', { value: data });
+  return tensor;
+}
+
 /** An 8-bit value for a network, row-major, over `data` (not copied). */
 export function byteInput(data: Uint8Array, dims: readonly number[]): NetworkValue {
   return new Tensor('uint8', data, dims);

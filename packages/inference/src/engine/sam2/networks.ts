@@ -26,6 +26,14 @@ export interface Sam2Networks {
     features: FrameFeatures,
     masks: readonly MaskToRemember[],
   ): Promise<readonly Float32Array[]>;
+  /**
+   * A tracked frame in one run, on devices where what crosses the bus counts: as `encode`, `attend`,
+   * `decode` without points, the choice among three and `encodeMemory`. Absent elsewhere.
+   */
+  readonly trackFrame?: (
+    square: Uint8Array,
+    banks: readonly StoredBank[],
+  ) => Promise<readonly TrackedMask[]>;
   readonly vectors: Sam2Vectors;
   /** Seconds spent so far in each network, by its name. */
   seconds(): Readonly<Record<string, number>>;
@@ -68,6 +76,26 @@ export interface MemoryPointer {
   readonly pointer: Float32Array;
   /** Distance in frames over the greatest one (`P - 1`), as the sine embedding takes it. */
   readonly position: number;
+}
+
+/** An {@link ObjectBank} whose memory is as trackers keep it: bfloat16, see `packBfloat16`. */
+export interface StoredBank {
+  readonly blocks: readonly { readonly tokens: Uint16Array; readonly row: number }[];
+  readonly pointers: readonly MemoryPointer[];
+}
+
+/** One object on a tracked frame, its mask chosen. */
+export interface TrackedMask {
+  /** 4E x 4E logits; all -1024 where the object is not on the frame. */
+  readonly mask: Float32Array;
+  /** [256]: the pointer of the mask, or that of an object that is not there. */
+  readonly pointer: Float32Array;
+  /** Logit that the object is on the frame; there above 0. */
+  readonly score: number;
+  /** Predicted IoU of each of the four masks, 0..1. */
+  readonly ious: Float32Array;
+  /** [E * E][64]: what is remembered. */
+  readonly memory: Float32Array;
 }
 
 /** Prompts of one object; objects decoded in one call have equal numbers of points. */

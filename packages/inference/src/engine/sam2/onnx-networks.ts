@@ -7,15 +7,18 @@ import type { OnnxModel } from '../../onnx/model.ts';
 import { writeModel } from '../../onnx/write-model.ts';
 import { hasByteDotProducts } from '../../ort/cpu.ts';
 import { createNetwork, type Network, resultFloats } from '../../ort/session.ts';
-import { byteInput, floatInput, intInput, type NetworkValue } from '../../ort/tensor.ts';
+import { byteInput, floatInput, halfInput, intInput, type NetworkValue } from '../../ort/tensor.ts';
 import { guardCache } from '../../track/cache-failure.ts';
 import { sam2Architectures, sam2Sizes } from './architecture.ts';
-import { buildImageEncoder } from './graph/image-encoder.ts';
+import { unpackBfloat16 } from './bfloat16.ts';
+import { packFloat16 } from './float16.ts';
+import { buildImageEncoder, type ImageEncoderOptions } from './graph/image-encoder.ts';
 import { buildMaskDecoder } from './graph/mask-decoder.ts';
 import { buildMemoryAttention } from './graph/memory-attention.ts';
 import { buildMemoryEncoder } from './graph/memory-encoder.ts';
 import { buildMaskPrompt } from './graph/prompt-encoder.ts';
 import type { Precision } from './graph/sam2-graph.ts';
+import { buildTrackFrame } from './graph/track-frame.ts';
 import type {
   DecodedMasks,
   DecoderPrompt,
@@ -24,6 +27,8 @@ import type {
   ObjectBank,
   Sam2Networks,
   Sam2Vectors,
+  StoredBank,
+  TrackedMask,
 } from './networks.ts';
 import { shrinkMask } from './shrink-mask.ts';
 import { makeDerivedFile } from './weights/derived-file.ts';
@@ -44,17 +49,21 @@ export interface Sam2NetworkOptions {
   /** `cpu` (the default), `cuda` or `cuda:N`. */
   readonly device?: string;
   /**
-   * `int8` has the linear layers of the image encoder's trunk in bytes; `fp32` unless said. Needs a
-   * processor with byte dot products.
+   * `int8` has the linear layers of the image encoder's trunk in bytes, and needs a processor with
+   * byte dot products; `fp16` is for CUDA. `fp32` unless said.
    */
   readonly precision?: Precision;
+  /**
+   * Whether there is one network more, for all of a tracked frame: on CUDA unless said. It holds
+   * the weights a second time.
+   */
+  readonly fused?: boolean;
   /** Threads of one operator; the number of cores this process may use unless said. */
   readonly threads?: number;
   readonly signal?: AbortSignal;
 }
 
-const networkNames = ['encode', 'attend', 'decode', 'embedMask', 'encodeMemory'] as const;
-type NetworkName = (typeof networkNames)[number];
+type NetworkName = 'encode' | 'attend' | 'decode' | 'embedMask' | 'encodeMemory' | 'trackFrame';
 
 /** Counts changes of what derived weights hold under an unchanged name and shape. */
 const weightsVersion = 1;
@@ -70,15 +79,8 @@ const weightsVersion = 1;
 export async function createSam2Networks(options: Sam2NetworkOptions): Promise<Sam2Networks> {
   const { checkpoint, inputSize, precision = 'fp32' } = options;
   checkOptions(inputSize, precision);
-  const plan = new WeightPlan(checkpoint.tensors);
-  const architecture = sam2Architectures[checkpoint.architecture];
-  const models: Readonly<Record<NetworkName, OnnxModel>> = {
-    encode: buildImageEncoder(plan, { architecture, size: inputSize, precision }),
-    attend: buildMemoryAttention(plan, inputSize),
-    decode: buildMaskDecoder(plan, inputSize),
-    embedMask: buildMaskPrompt(plan, inputSize),
-    encodeMemory: buildMemoryEncoder(plan, inputSize),
-  };
+  const plan = new WeightPlan(checkpoint.tensors, precision === 'fp16' ? 'float16' : 'float32');
+  const models = buildModels(plan, options);
   const files = await weightFiles(options, plan);
   await makeDerivedFile({
     path: files.derived,
@@ -88,8 +90,8 @@ export async function createSam2Networks(options: Sam2NetworkOptions): Promise<S
   });
   const networks = new Map<NetworkName, Network>();
   try {
-    for (const name of networkNames) {
-      const model = writeModel(placeWeights(models[name], files));
+    for (const [name, planned] of models) {
+      const model = writeModel(placeWeights(planned, files));
       const network = await createNetwork(model, {
         name: `${checkpoint.architecture}, ${name}`,
         weightsFolder: commonFolder(files),
@@ -98,11 +100,35 @@ export async function createSam2Networks(options: Sam2NetworkOptions): Promise<S
       });
       networks.set(name, network);
     }
-    return new OnnxNetworks(inputSize, networks, await readLearned(checkpoint));
+    return new OnnxNetworks({ inputSize, precision }, networks, await readLearned(checkpoint));
   } catch (error) {
     for (const network of networks.values()) await network.dispose();
     throw error;
   }
+}
+
+function buildModels(
+  plan: WeightPlan,
+  options: Sam2NetworkOptions,
+): ReadonlyMap<NetworkName, OnnxModel> {
+  const { checkpoint, inputSize: size, precision = 'fp32', device = 'cpu' } = options;
+  const onCuda = device.startsWith('cuda');
+  const encoder: ImageEncoderOptions = {
+    architecture: sam2Architectures[checkpoint.architecture],
+    size,
+    precision,
+    // Strips keep values in a processor's cache; a graphics card wants all of the picture.
+    ...(onCuda ? { stripValues: Number.POSITIVE_INFINITY } : {}),
+  };
+  const models = new Map<NetworkName, OnnxModel>([
+    ['encode', buildImageEncoder(plan, encoder)],
+    ['attend', buildMemoryAttention(plan, size)],
+    ['decode', buildMaskDecoder(plan, size)],
+    ['embedMask', buildMaskPrompt(plan, size)],
+    ['encodeMemory', buildMemoryEncoder(plan, size)],
+  ]);
+  if (options.fused ?? onCuda) models.set('trackFrame', buildTrackFrame(plan, encoder));
+  return models;
 }
 
 function checkOptions(inputSize: number, precision: Precision): void {
@@ -176,11 +202,21 @@ class OnnxNetworks implements Sam2Networks {
   readonly #networks: ReadonlyMap<NetworkName, Network>;
   readonly #learned: Learned;
   readonly #seconds = new Map<string, number>();
+  readonly #maps: MapValues;
+  readonly trackFrame?: NonNullable<Sam2Networks['trackFrame']>;
 
-  constructor(inputSize: number, networks: ReadonlyMap<NetworkName, Network>, learned: Learned) {
+  constructor(
+    { inputSize, precision }: { readonly inputSize: number; readonly precision: Precision },
+    networks: ReadonlyMap<NetworkName, Network>,
+    learned: Learned,
+  ) {
     this.inputSize = inputSize;
     this.#networks = networks;
     this.#learned = learned;
+    this.#maps = precision === 'fp16' ? halfMaps() : floatMaps;
+    if (networks.has('trackFrame')) {
+      this.trackFrame = (square, banks) => this.#trackFrame(square, banks);
+    }
   }
 
   get vectors(): Sam2Vectors {
@@ -188,16 +224,8 @@ class OnnxNetworks implements Sam2Networks {
   }
 
   async encode(square: Uint8Array): Promise<FrameFeatures> {
-    const size = this.inputSize;
-    if (square.length !== 3 * size * size) {
-      throw new RotoError('internal', `Expected ${3 * size * size} bytes of a square picture.`);
-    }
     const outputs = ['fine', 'middle', 'image', 'image_without_memory'];
-    const results = await this.#run(
-      'encode',
-      { pixels: byteInput(square, [1, size, size, 3]) },
-      outputs,
-    );
+    const results = await this.#run('encode', { pixels: this.#pixels(square) }, outputs);
     const [fine, middle, image, imageWithoutMemory] = outputs.map((name) =>
       resultValue(results, name),
     );
@@ -210,42 +238,58 @@ class OnnxNetworks implements Sam2Networks {
   }
 
   async attend(features: FrameFeatures, banks: readonly ObjectBank[]): Promise<NetworkValue> {
-    const [first] = banks;
-    const frames = first?.blocks.length ?? 0;
-    const pointers = pointerTokens * (first?.pointers.length ?? 0);
-    const objects = banks.length;
-    const area = (this.inputSize / 16) ** 2;
-    const blocks = banks.flatMap((bank) => bank.blocks);
+    const maps = banks.flatMap((bank) => bank.blocks.map(({ tokens }) => tokens));
     const results = await this.#run(
       'attend',
       {
         image: features.image,
-        maps: floatInput(joined(blocks.map((block) => block.tokens)), [
-          objects,
-          frames,
-          area,
-          memoryDim,
-        ]),
-        rows: intInput(
-          blocks.map((block) => block.row),
-          [objects, frames],
-        ),
-        pointers: floatInput(
-          joined(banks.flatMap((bank) => bank.pointers.map(({ pointer }) => pointer))),
-          [objects, pointers, memoryDim],
-        ),
-        positions: floatInput(
-          Float32Array.from(
-            banks.flatMap((bank) =>
-              bank.pointers.flatMap(({ position }) => Array(pointerTokens).fill(position)),
-            ),
-          ),
-          [objects, pointers],
-        ),
+        maps: floatInput(joined(maps), this.#mapSides(banks)),
+        ...bankInputs(banks),
       },
       ['remembered'],
     );
     return resultValue(results, 'remembered');
+  }
+
+  async #trackFrame(
+    square: Uint8Array,
+    banks: readonly StoredBank[],
+  ): Promise<readonly TrackedMask[]> {
+    const maps = banks.flatMap((bank) => bank.blocks.map(({ tokens }) => tokens));
+    const results = await this.#run(
+      'trackFrame',
+      {
+        pixels: this.#pixels(square),
+        maps: this.#maps(maps, this.#mapSides(banks)),
+        ...bankInputs(banks),
+      },
+      ['mask', 'pointer', 'score', 'ious', 'memory'],
+    );
+    const of = (name: string, object: number) => {
+      const values = resultFloats(results, name);
+      const length = values.length / banks.length;
+      return values.slice(object * length, (object + 1) * length);
+    };
+    return banks.map((_, object) => ({
+      mask: of('mask', object),
+      pointer: of('pointer', object),
+      score: of('score', object)[0] ?? Number.NaN,
+      ious: of('ious', object),
+      memory: of('memory', object),
+    }));
+  }
+
+  #pixels(square: Uint8Array): NetworkValue {
+    const size = this.inputSize;
+    if (square.length !== 3 * size * size) {
+      throw new RotoError('internal', `Expected ${3 * size * size} bytes of a square picture.`);
+    }
+    return byteInput(square, [1, size, size, 3]);
+  }
+
+  #mapSides(banks: readonly { readonly blocks: readonly unknown[] }[]): readonly number[] {
+    const area = (this.inputSize / 16) ** 2;
+    return [banks.length, banks[0]?.blocks.length ?? 0, area, memoryDim];
   }
 
   async decode(
@@ -363,6 +407,53 @@ class OnnxNetworks implements Sam2Networks {
       this.#seconds.set(name, (this.#seconds.get(name) ?? 0) + seconds);
     }
   }
+}
+
+/** What the memory of objects is beside the maps. */
+function bankInputs(
+  banks: readonly (ObjectBank | StoredBank)[],
+): Readonly<Record<'rows' | 'pointers' | 'positions', NetworkValue>> {
+  const [first] = banks;
+  const pointers = banks.flatMap((bank) => bank.pointers);
+  const tokens = pointerTokens * (first?.pointers.length ?? 0);
+  return {
+    rows: intInput(
+      banks.flatMap((bank) => bank.blocks.map(({ row }) => row)),
+      [banks.length, first?.blocks.length ?? 0],
+    ),
+    pointers: floatInput(joined(pointers.map(({ pointer }) => pointer)), [
+      banks.length,
+      tokens,
+      memoryDim,
+    ]),
+    positions: floatInput(
+      Float32Array.from(
+        pointers.flatMap(({ position }) => Array<number>(pointerTokens).fill(position)),
+      ),
+      [banks.length, tokens],
+    ),
+  };
+}
+
+/** Maps of memory in bfloat16 as a network takes them. */
+type MapValues = (maps: readonly Uint16Array[], sides: readonly number[]) => NetworkValue;
+
+const floatMaps: MapValues = (maps, sides) => floatInput(joined(maps.map(unpackBfloat16)), sides);
+
+/** Each map is attended to by many frames: it is converted once. */
+function halfMaps(): MapValues {
+  const known = new WeakMap<Uint16Array, Uint16Array>();
+  const half = (map: Uint16Array) => {
+    const made = known.get(map) ?? packFloat16(unpackBfloat16(map));
+    known.set(map, made);
+    return made;
+  };
+  return (maps, sides) => {
+    const length = maps[0]?.length ?? 0;
+    const all = new Uint16Array(maps.length * length);
+    for (const [index, map] of maps.entries()) all.set(half(map), index * length);
+    return halfInput(all, sides);
+  };
 }
 
 /**

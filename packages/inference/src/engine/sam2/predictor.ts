@@ -203,7 +203,7 @@ export class Sam2Predictor {
     if (going.length > 0) {
       const records = await trackObjectsTo(
         this.#networks,
-        await this.#clip.features(index),
+        { features: () => this.#clip.features(index) },
         going.map((state) => ({
           gathered: this.#gather(state, index, direction),
           rules: this.#rules,

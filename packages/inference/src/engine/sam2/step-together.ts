@@ -3,7 +3,7 @@ import type { Frame } from '../../media/clip.ts';
 import type { ObjectMask, TrackerStep } from '../engine.ts';
 import { answerOf } from './network-answer.ts';
 import { trackObjectsTo } from './step.ts';
-import { Sam2Tracker, type TrackerTools } from './tracker.ts';
+import { Sam2Tracker, type TrackerTools, viewOf } from './tracker.ts';
 
 /**
  * Steps of several trackers on one frame: what the encoder sees is shared, and those that track go
@@ -40,7 +40,7 @@ async function trackTogether(
       return [];
     });
     if (going.length === 0) return masks;
-    const records = await trackObjectsTo(tools.networks, await tools.features(frame), going);
+    const records = await trackObjectsTo(tools.networks, viewOf(tools, frame), going);
     for (const [i, { step, tracker }] of going.entries()) {
       masks.set(step, tracker.endTrack(frame, step.direction, answerOf(records, i)));
     }

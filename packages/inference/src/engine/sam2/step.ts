@@ -18,19 +18,30 @@ export interface TrackedObject {
   readonly rules: Sam2Rules;
 }
 
+/** A frame to go to: as the encoder gets it, and as the encoder sees it. */
+export interface FrameView {
+  /** Where there is none, what runs from the picture on is not used. */
+  readonly square?: () => Uint8Array;
+  features(): Promise<FrameFeatures>;
+}
+
 /**
  * Follows objects to a frame by their memories. Those that attend to equally many frames go through
- * the networks together.
+ * the networks together. Where all do, and the networks have it, in one run from the picture on.
  * @returns the record of each object, in their order
  */
 export async function trackObjectsTo(
   networks: Sam2Networks,
-  features: FrameFeatures,
+  frame: FrameView,
   objects: readonly TrackedObject[],
 ): Promise<FrameRecord[]> {
+  const groups = [...Map.groupBy(objects, bankSize).values()];
+  if (networks.trackFrame && frame.square && groups.length === 1) {
+    return trackAtOnce(networks.trackFrame, frame.square(), objects);
+  }
   const records = new Map<TrackedObject, FrameRecord>();
-  for (const group of Map.groupBy(objects, bankSize).values()) {
-    const tracked = await trackTogether(networks, features, group);
+  for (const group of groups) {
+    const tracked = await trackTogether(networks, await frame.features(), group);
     for (const [i, object] of group.entries()) records.set(object, answerOf(tracked, i));
   }
   return objects.flatMap((object) => records.get(object) ?? []);
@@ -38,6 +49,26 @@ export async function trackObjectsTo(
 
 function bankSize({ gathered }: TrackedObject): string {
   return `${gathered.blocks.length} ${gathered.pointers.length}`;
+}
+
+async function trackAtOnce(
+  trackFrame: NonNullable<Sam2Networks['trackFrame']>,
+  square: Uint8Array,
+  objects: readonly TrackedObject[],
+): Promise<FrameRecord[]> {
+  const tracked = await trackFrame(
+    square,
+    objects.map(({ gathered }) => gathered),
+  );
+  return objects.map(({ rules }, i) => {
+    const { mask, pointer, score, memory } = answerOf(tracked, i);
+    return {
+      mask: fillHoles(mask, rules.fillHoleArea),
+      pointer,
+      score,
+      tokens: packBfloat16(memory),
+    };
+  });
 }
 
 async function trackTogether(

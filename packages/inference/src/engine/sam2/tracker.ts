@@ -8,7 +8,8 @@ import type { FrameFeatures, Sam2Networks } from './networks.ts';
 import type { Sam2Rules } from './presets.ts';
 import { type PictureSize, promptPoints } from './prompt-points.ts';
 import { clickedMask, givenMask, type PromptedFrame, rememberPrompted } from './prompt-step.ts';
-import { type FrameRecord, trackObjectsTo } from './step.ts';
+import { squarePicture } from './square-picture.ts';
+import { type FrameRecord, type FrameView, trackObjectsTo } from './step.ts';
 import { readSnapshot, writeSnapshot } from './tracker-snapshot.ts';
 import { type CurrentFrame, forgetUnreachable, type TrackerState } from './tracker-state.ts';
 
@@ -19,6 +20,14 @@ export interface TrackerTools {
   features(frame: Frame): Promise<FrameFeatures>;
   /** Runs work and counts its time, but for the encoder's, as that of a stage. */
   timed<T>(stage: 'prompt' | 'track', work: () => Promise<T>): Promise<T>;
+}
+
+/** A frame as {@link trackObjectsTo} takes it; nothing runs until it is asked for. */
+export function viewOf(tools: TrackerTools, frame: Frame): FrameView {
+  return {
+    square: () => squarePicture(frame, tools.networks.inputSize),
+    features: () => tools.features(frame),
+  };
 }
 
 /** What a tracker is made for. */
@@ -65,9 +74,9 @@ export class Sam2Tracker implements Tracker {
     return this.#tools.timed('track', async () => {
       const gathered = this.beginTrack(frame, direction);
       if (gathered === undefined) return this.currentMask();
-      const { networks } = this.#tools;
       const objects = [{ gathered, rules: this.scope.rules }];
-      const records = await trackObjectsTo(networks, await this.#tools.features(frame), objects);
+      const view = viewOf(this.#tools, frame);
+      const records = await trackObjectsTo(this.#tools.networks, view, objects);
       return this.endTrack(frame, direction, answerOf(records));
     });
   }

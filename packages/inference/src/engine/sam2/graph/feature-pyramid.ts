@@ -19,20 +19,26 @@ export function shrinkStage(net: Sam2Graph, map: TokenMap, stage: number): Token
   return { ...map, tokens: net.linear(map.tokens, layer), dim: layer.outputs };
 }
 
+/** What the encoder sees in a picture, see `FrameFeatures`. */
+export interface PictureFeatures {
+  readonly fine: string;
+  readonly middle: string;
+  readonly image: string;
+}
+
 /**
- * The neck after its layers. Outputs `fine`, `middle`, `image` and `image_without_memory`, see
- * `FrameFeatures`. The coarsest level only goes into `image`.
+ * The neck after its layers. The coarsest level only goes into `image`.
  * @param stages shrunk, finest first
  * Source: Lin et al., Feature Pyramid Networks, 2017.
  */
-export function featurePyramid(net: Sam2Graph, stages: readonly TokenMap[]): void {
+export function featurePyramid(net: Sam2Graph, stages: readonly TokenMap[]): PictureFeatures {
   const [finest, fine, middle, coarsest] = stages.map((map) => rowAfterRow(net, map));
   if (!finest || !fine || !middle || !coarsest) throw new RangeError('Expected four stages');
-  addPicture(net, 'fine', finest);
-  addPicture(net, 'middle', fine);
-  const image = addPicture(net, 'image', topDown(net, middle, coarsest));
-  const without = net.add(image, net.weight('no_mem_embed', 1, dim, 1, 1));
-  net.output('image_without_memory', without, 1, dim, middle.side, middle.side);
+  return {
+    fine: asPicture(net, finest),
+    middle: asPicture(net, fine),
+    image: asPicture(net, topDown(net, middle, coarsest)),
+  };
 }
 
 /** Level 0 is the coarsest. */
@@ -74,10 +80,7 @@ function topDown(net: Sam2Graph, fine: TokenMap, coarse: TokenMap): TokenMap {
   return { ...fine, tokens: net.reshape(sum, -1, dim) };
 }
 
-/** Makes the map an output of the graph, [1, channels, side, side], and gives it back. */
-function addPicture(net: Sam2Graph, name: string, map: TokenMap): string {
-  const planes = net.transpose(map.tokens, 1, 0);
-  const picture = net.reshape(planes, 1, map.dim, map.side, map.side);
-  net.output(name, picture, 1, map.dim, map.side, map.side);
-  return picture;
+/** The map as [1, channels, side, side]. */
+function asPicture(net: Sam2Graph, map: TokenMap): string {
+  return net.reshape(net.transpose(map.tokens, 1, 0), 1, map.dim, map.side, map.side);
 }

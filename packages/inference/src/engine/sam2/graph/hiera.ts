@@ -81,17 +81,18 @@ function firstStages(
   const { size, shrink } = options;
   const dim = options.architecture.embedDim;
   const strips = countStrips(options);
-  const { values, matrix, offsets } = cutPatches(net, pixels, { dim, size, strips });
+  const { values, type, matrix, offsets } = cutPatches(net, pixels, { dim, size, strips });
   const tokens = (size / 4) ** 2 / strips;
   const stages: TokenMap[] = [];
   let map: TokenMap = { tokens: '', dim, side: size / 4, window: sam2Sizes.windowPositionSide };
   const results = net.forEachSlice(
+    strips,
     [
-      { value: values, type: 'uint8', sides: [tokens, patchValues] },
-      { value: offsets, type: 'float32', sides: [tokens, dim] },
+      { value: values, type, sides: [tokens, patchValues] },
+      { value: offsets, type: net.plan.floats, sides: [tokens, dim] },
     ],
     (strip, patches = '', places = '') => {
-      const floats = strip.graph.node('Cast', [patches], { attributes: { to: 1 } });
+      const floats = strip.cast(patches, net.plan.floats);
       map = { ...map, tokens: strip.linear(floats, { weight: matrix, bias: places }) };
       for (const { block, index } of blocks) {
         map = hieraBlock(strip, map, block, blockName(index));

@@ -35,21 +35,56 @@ interface Positions {
 export function buildMaskDecoder(plan: WeightPlan, size: number): OnnxModel {
   const net = new Sam2Graph(plan);
   const side = size / 16;
-  const tokens = allTokens(net, pointTokens(net, size));
-  const keys = imageTokens(net, tokens, side);
-  const { queries, keys: image } = twoWay(net, tokens, keys, side);
+  const prompts = pointTokens(net, size);
+  const image = net.floatInput('image', 'images', dim, side, side);
+  const dense = net.floatInput('dense', 'prompts', dim, 'rows', 'columns');
+  const middle = net.floatInput('middle', 1, dim / 4, 2 * side, 2 * side);
+  const fine = net.floatInput('fine', 1, dim / 8, 4 * side, 4 * side);
+  const decoded = decodeMasks(net, { prompts, dense, image, middle, fine }, side);
+  net.exactOutput('score', decoded.score, 'objects', 1);
+  net.exactOutput('ious', decoded.ious, 'objects', maskTokens);
+  net.exactOutput('object_pointers', decoded.pointers, 'objects', maskTokens, dim);
+  net.exactOutput('masks', decoded.masks, 'objects', maskTokens, 4 * side, 4 * side);
+  return net.build('sam2-mask-decoder');
+}
+
+/** What masks are decoded from. */
+export interface Promptable {
+  /** [objects, tokens, 256] */
+  readonly prompts: string;
+  /** [1 or objects, 256, E or 1, E or 1] */
+  readonly dense: string;
+  /** [1 or objects, 256, E, E] */
+  readonly image: string;
+  /** [1, 64, 2E, 2E] */
+  readonly middle: string;
+  /** [1, 32, 4E, 4E] */
+  readonly fine: string;
+}
+
+/** All in float32. */
+export interface Decoded {
+  /** [objects, 1] */
+  readonly score: string;
+  /** [objects, 4] */
+  readonly ious: string;
+  /** [objects, 4, 256] */
+  readonly pointers: string;
+  /** [objects, 4, 4E, 4E] */
+  readonly masks: string;
+}
+
+export function decodeMasks(net: Sam2Graph, seen: Promptable, side: number): Decoded {
+  const tokens = allTokens(net, seen.prompts);
+  const { queries, keys: image } = twoWay(net, tokens, imageTokens(net, tokens, seen, side), side);
   const token = (index: number) =>
     net.graph.node('Gather', [queries, net.graph.shape(index)], { attributes: { axis: 1 } });
   const row = (index: number) => net.reshape(token(index), -1, dim);
   const masks = Array.from({ length: maskTokens }, (_, index) => row(index + 2));
-
-  net.output('score', net.perceptron(row(0), `${decoder}.pred_obj_score_head`, 3), 'objects', 1);
   const ious = net.perceptron(row(1), `${decoder}.iou_prediction_head`, 3);
-  net.output('ious', net.graph.node('Sigmoid', [ious]), 'objects', maskTokens);
   const pointers = masks.map((mask) =>
     net.reshape(net.perceptron(mask, 'obj_ptr_proj', 3), -1, 1, dim),
   );
-  net.output('object_pointers', net.concat(1, ...pointers), 'objects', maskTokens, dim);
   const filters = masks.map((mask, index) =>
     net.reshape(
       net.perceptron(mask, `${decoder}.output_hypernetworks_mlps.${index}`, 3),
@@ -58,17 +93,14 @@ export function buildMaskDecoder(plan: WeightPlan, size: number): OnnxModel {
       dim / 8,
     ),
   );
-  const large = net.reshape(upscale(net, image, side), -1, dim / 8, 16 * side * side);
-  const drawn = net.graph.node('MatMul', [net.concat(1, ...filters), large]);
-  const sides = [4 * side, 4 * side] as const;
-  net.output(
-    'masks',
-    net.reshape(drawn, -1, maskTokens, ...sides),
-    'objects',
-    maskTokens,
-    ...sides,
-  );
-  return net.build('sam2-mask-decoder');
+  const large = net.reshape(upscale(net, image, seen, side), -1, dim / 8, 16 * side * side);
+  const drawn = net.graph.node('MatMul', [net.widen(net.concat(1, ...filters)), net.widen(large)]);
+  return {
+    score: net.widen(net.perceptron(row(0), `${decoder}.pred_obj_score_head`, 3)),
+    ious: net.graph.node('Sigmoid', [net.widen(ious)]),
+    pointers: net.widen(net.concat(1, ...pointers)),
+    masks: net.reshape(drawn, -1, maskTokens, 4 * side, 4 * side),
+  };
 }
 
 /** Tokens of the score, the IoUs and the masks before those of the prompts. */
@@ -85,9 +117,12 @@ function allTokens(net: Sam2Graph, prompts: string): string {
 }
 
 /** Image with the dense prompt as tokens, once for each object. */
-function imageTokens(net: Sam2Graph, tokens: string, side: number): string {
-  const image = net.input('image', 'float32', 'images', dim, side, side);
-  const dense = net.input('dense', 'float32', 'prompts', dim, 'rows', 'columns');
+function imageTokens(
+  net: Sam2Graph,
+  tokens: string,
+  { image, dense }: Promptable,
+  side: number,
+): string {
   const planes = net.reshape(net.add(image, dense), -1, dim, side * side);
   const objects = net.graph.node('Shape', [tokens], { attributes: { start: 0, end: 1 } });
   const shape = net.concat(0, objects, net.graph.shape(side * side, dim));
@@ -183,9 +218,12 @@ function project(net: Sam2Graph, value: string, name: string): string {
 }
 
 /** Image tokens as a picture of four times the side with the fine features in it, 32 channels. */
-function upscale(net: Sam2Graph, tokens: string, side: number): string {
-  const middle = net.input('middle', 'float32', 1, dim / 4, 2 * side, 2 * side);
-  const fine = net.input('fine', 'float32', 1, dim / 8, 4 * side, 4 * side);
+function upscale(
+  net: Sam2Graph,
+  tokens: string,
+  { middle, fine }: Promptable,
+  side: number,
+): string {
   const image = net.reshape(net.transpose(tokens, 0, 2, 1), -1, dim, side, side);
   const twice = net.add(doubled(net, image, `${decoder}.output_upscaling.0`), middle);
   const normed = net.gelu(net.pictureNorm(twice, `${decoder}.output_upscaling.1`, pictureEpsilon));

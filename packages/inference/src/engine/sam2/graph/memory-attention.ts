@@ -44,9 +44,20 @@ interface Memory {
 export function buildMemoryAttention(plan: WeightPlan, size: number): OnnxModel {
   const net = new Sam2Graph(plan);
   const side = size / 16;
+  const image = net.floatInput('image', 1, dim, side, side);
+  const maps = net.floatInput('maps', 'objects', 'frames', side * side, memoryDim);
+  net.output('remembered', remember(net, image, maps, side), 'objects', dim, side, side);
+  return net.build('sam2-memory-attention');
+}
+
+/**
+ * The image [1, 256, E, E] as each object's memory makes it, [objects, 256, E, E]. Adds the inputs
+ * `rows`, `pointers` and `positions`, see {@link buildMemoryAttention}.
+ */
+export function remember(net: Sam2Graph, image: string, maps: string, side: number): string {
   const tables = tablesOf(net, side);
-  const memory = memoryOf(net, side);
-  let tokens = imageTokens(net, side);
+  const memory = memoryOf(net, maps, side);
+  let tokens = imageTokens(net, image, side);
   for (let layer = 0; layer < memoryLayers; layer += 1) {
     const name = `memory_attention.layers.${layer}`;
     tokens = withSelfAttention(net, tokens, tables, name);
@@ -57,8 +68,7 @@ export function buildMemoryAttention(plan: WeightPlan, size: number): OnnxModel 
   }
   const normed = net.norm(tokens, 'memory_attention.norm', normEpsilon);
   const planes = net.transpose(net.reshape(normed, -1, tables.area, dim), 0, 2, 1);
-  net.output('remembered', net.reshape(planes, -1, dim, side, side), 'objects', dim, side, side);
-  return net.build('sam2-memory-attention');
+  return net.reshape(planes, -1, dim, side, side);
 }
 
 function tablesOf(net: Sam2Graph, side: number): Tables {
@@ -74,8 +84,7 @@ function tablesOf(net: Sam2Graph, side: number): Tables {
 }
 
 /** The image with its positions as tokens [E * E][256]. */
-function imageTokens(net: Sam2Graph, side: number): string {
-  const image = net.input('image', 'float32', 1, dim, side, side);
+function imageTokens(net: Sam2Graph, image: string, side: number): string {
   const positions = net.derived({
     name: 'image.positions',
     dims: [side * side, dim],
@@ -85,11 +94,10 @@ function imageTokens(net: Sam2Graph, side: number): string {
   return net.add(net.transpose(net.reshape(image, dim, -1), 1, 0), positions);
 }
 
-function memoryOf(net: Sam2Graph, side: number): Memory {
+function memoryOf(net: Sam2Graph, maps: string, side: number): Memory {
   const area = side * side;
-  const maps = net.input('maps', 'float32', 'objects', 'frames', area, memoryDim);
   const rows = net.input('rows', 'int64', 'objects', 'frames');
-  const pointers = net.input('pointers', 'float32', 'objects', 'pointers', memoryDim);
+  const pointers = net.floatInput('pointers', 'objects', 'pointers', memoryDim);
   const distances = net.input('positions', 'float32', 'objects', 'pointers');
   const places = net.derived({
     name: 'memory.positions',
@@ -121,7 +129,7 @@ function pointerPositions(net: Sam2Graph, distances: string): string {
   );
   const angles = net.graph.node('Div', [column, frequencies]);
   const waves = net.concat(1, net.graph.node('Sin', [angles]), net.graph.node('Cos', [angles]));
-  return net.linear(waves, 'obj_ptr_tpos_proj');
+  return net.linear(net.narrow(waves), 'obj_ptr_tpos_proj');
 }
 
 function withSelfAttention(net: Sam2Graph, tokens: string, tables: Tables, name: string): string {

@@ -21,9 +21,37 @@ const maskBias = -10;
 export function buildMemoryEncoder(plan: WeightPlan, size: number): OnnxModel {
   const net = new Sam2Graph(plan);
   const side = size / 16;
-  const image = net.input('image', 'float32', 1, dim, side, side);
-  const absent = net.input('absent', 'float32', 'objects', 1, 1, 1);
-  let fused = net.add(net.conv(image, 'memory_encoder.pix_feat_proj'), maskFeatures(net, side));
+  const image = net.floatInput('image', 1, dim, side, side);
+  const logits = net.input('logits', 'float32', 'objects', 1, 4 * side, 4 * side);
+  const binary = net.input('binary', 'float32', 'objects', 1, 1, 1);
+  const absent = net.floatInput('absent', 'objects', 1, 1, 1);
+  const large = enlarge(net, logits);
+  const hard = net.cast(net.graph.node('Greater', [large, net.exactNumber('zero', 0)]), 'float32');
+  const isBinary = net.graph.node('Greater', [binary, net.exactNumber('half', 0.5)]);
+  const mask = net.graph.node('Where', [isBinary, hard, net.graph.node('Sigmoid', [large])]);
+  net.output(
+    'memory',
+    memoryTokens(net, { image, mask, absent }, side),
+    'objects',
+    side * side,
+    memoryDim,
+  );
+  return net.build('sam2-memory-encoder');
+}
+
+/** What is remembered of a frame. */
+export interface Seen {
+  /** [1, 256, E, E] */
+  readonly image: string;
+  /** float32 [objects, 1, 16E, 16E], 0 to 1. */
+  readonly mask: string;
+  /** [objects, 1, 1, 1]: 1 where the object is not on the frame, else 0. */
+  readonly absent: string;
+}
+
+/** Memory as tokens [objects, E * E, 64]. */
+export function memoryTokens(net: Sam2Graph, { image, mask, absent }: Seen, side: number): string {
+  let fused = net.add(net.conv(image, 'memory_encoder.pix_feat_proj'), maskFeatures(net, mask));
   for (const layer of [0, 1]) {
     fused = fuse(net, fused, `memory_encoder.fuser.layers.${layer}`, side);
   }
@@ -32,35 +60,26 @@ export function buildMemoryEncoder(plan: WeightPlan, size: number): OnnxModel {
     absent,
     net.weight('no_obj_embed_spatial', memoryDim, 1, 1),
   ]);
-  const tokens = net.transpose(
-    net.reshape(net.add(memory, absence), -1, memoryDim, side * side),
-    0,
-    2,
-    1,
-  );
-  net.output('memory', tokens, 'objects', side * side, memoryDim);
-  return net.build('sam2-memory-encoder');
+  const planes = net.reshape(net.add(memory, absence), -1, memoryDim, side * side);
+  return net.transpose(planes, 0, 2, 1);
 }
 
-/** Masks as [objects, 256, E, E]. */
-function maskFeatures(net: Sam2Graph, side: number): string {
-  const logits = net.input('logits', 'float32', 'objects', 1, 4 * side, 4 * side);
-  const binary = net.input('binary', 'float32', 'objects', 1, 1, 1);
-  const number = (name: string, value: number) =>
-    net.graph.constant(floatTensor(name, [1], Float32Array.of(value)));
-  const large = net.graph.node(
+/** Masks of four times the side, float32. */
+export function enlarge(net: Sam2Graph, logits: string): string {
+  return net.graph.node(
     'Resize',
     [logits, '', net.graph.constant(floatTensor('upscaling', [4], Float32Array.of(1, 1, 4, 4)))],
     { attributes: { mode: 'linear', coordinate_transformation_mode: 'half_pixel' } },
   );
-  const hard = net.graph.node('Cast', [net.graph.node('Greater', [large, number('zero', 0)])], {
-    attributes: { to: 1 },
-  });
-  const isBinary = net.graph.node('Greater', [binary, number('half', 0.5)]);
-  const mask = net.graph.node('Where', [isBinary, hard, net.graph.node('Sigmoid', [large])]);
-  let value = net.add(
-    net.graph.node('Mul', [mask, number('mask.scale', maskScale)]),
-    number('mask.bias', maskBias),
+}
+
+/** Masks of 0 to 1 as [objects, 256, E, E]. */
+function maskFeatures(net: Sam2Graph, mask: string): string {
+  let value = net.narrow(
+    net.add(
+      net.graph.node('Mul', [mask, net.exactNumber('mask.scale', maskScale)]),
+      net.exactNumber('mask.bias', maskBias),
+    ),
   );
   for (let level = 0; level < 4; level += 1) {
     value = net.conv(value, `${masks}.${3 * level}`, { stride: 2, pad: 1 });

@@ -9,8 +9,10 @@ const blockValues = block * block * 3;
 
 /** A picture cut into patches, and what makes tokens of them. */
 export interface Patches {
-  /** uint8 [side * side][patchValues], in windows of 8 x 8 patches. */
+  /** [side * side][patchValues] of 0 to 255, in windows of 8 x 8 patches. */
   readonly values: string;
+  /** Bytes, or numbers for the CUDA provider, which pads no bytes. */
+  readonly type: 'uint8' | 'float16';
   /** [dim][patchValues] */
   readonly matrix: string;
   /** [strips][side * side / strips][dim]: positions and bias, see `patchOffsets`. */
@@ -30,7 +32,9 @@ export function cutPatches(
   const side = size / block;
   const window = sam2Sizes.windowPositionSide;
   const across = side / window;
-  const rows = net.reshape(pixels, side, block, side, block * 3);
+  const type = net.plan.floats === 'float16' ? 'float16' : 'uint8';
+  const samples = type === 'uint8' ? pixels : net.cast(pixels, type);
+  const rows = net.reshape(samples, side, block, side, block * 3);
   const grid = net.reshape(net.transpose(rows, 0, 2, 1, 3), side, side, blockValues);
   const padded = net.graph.node('Pad', [grid, net.graph.shape(1, 1, 0, 0, 0, 0)]);
   const corners = [
@@ -49,6 +53,7 @@ export function cutPatches(
   );
   const joined = net.reshape(net.concat(2, ...four), across, window, across, window * patchValues);
   return {
+    type,
     values: net.reshape(net.transpose(joined, 0, 2, 1, 3), strips, -1, patchValues),
     matrix: net.derived({
       name: `${name}.matrix`,

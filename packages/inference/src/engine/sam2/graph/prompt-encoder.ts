@@ -1,5 +1,4 @@
 import type { OnnxModel } from '../../../onnx/model.ts';
-import { floatTensor } from '../../../onnx/tensor.ts';
 import { sam2Sizes } from '../architecture.ts';
 import type { WeightPlan } from '../weights/weight-plan.ts';
 import { Sam2Graph } from './sam2-graph.ts';
@@ -22,18 +21,16 @@ export const promptPositions = gaussian;
 export function pointTokens(net: Sam2Graph, size: number): string {
   const points = net.input('points', 'float32', 'objects', 'points', 2);
   const labels = net.input('labels', 'int64', 'objects', 'points');
-  const number = (key: string, value: number) =>
-    net.graph.constant(floatTensor(key, [1], Float32Array.of(value)));
   // 2 (p + 0.5) / size - 1, then a turn of 2 pi.
-  const scaled = net.graph.node('Mul', [points, number('points.scale', 2 / size)]);
-  const centred = net.add(scaled, number('points.shift', 1 / size - 1));
-  const turns = net.graph.node('MatMul', [centred, net.weight(gaussian)]);
-  const angles = net.graph.node('Mul', [turns, number('two.pi', 2 * Math.PI)]);
+  const scaled = net.graph.node('Mul', [points, net.exactNumber('points.scale', 2 / size)]);
+  const centred = net.add(scaled, net.exactNumber('points.shift', 1 / size - 1));
+  const turns = net.graph.node('MatMul', [centred, net.exactWeight(gaussian)]);
+  const angles = net.graph.node('Mul', [turns, net.exactNumber('two.pi', 2 * Math.PI)]);
   const waves = net.concat(2, net.graph.node('Sin', [angles]), net.graph.node('Cos', [angles]));
   const kinds = net.concat(
     0,
-    net.weight(`${name}.not_a_point_embed.weight`),
-    ...[0, 1, 2, 3].map((label) => net.weight(`${name}.point_embeddings.${label}.weight`)),
+    net.exactWeight(`${name}.not_a_point_embed.weight`),
+    ...[0, 1, 2, 3].map((label) => net.exactWeight(`${name}.point_embeddings.${label}.weight`)),
   );
   const row = net.add(labels, net.graph.shape(1));
   const isPoint = net.graph.node('Cast', [net.graph.node('Greater', [row, net.graph.shape(0)])], {
@@ -43,7 +40,21 @@ export function pointTokens(net: Sam2Graph, size: number): string {
     waves,
     net.graph.node('Unsqueeze', [isPoint, net.graph.shape(2)]),
   ]);
-  return net.add(placed, net.graph.node('Gather', [kinds, row]));
+  return net.narrow(net.add(placed, net.graph.node('Gather', [kinds, row])));
+}
+
+/**
+ * Tokens [objects, 2, 256] of objects without points: two of padding.
+ * @param objects how many there are, one int64
+ */
+export function noPointTokens(net: Sam2Graph, objects: string): string {
+  const shape = net.concat(0, objects, net.graph.shape(2, dim));
+  return net.graph.node('Expand', [net.weight(`${name}.not_a_point_embed.weight`), shape]);
+}
+
+/** The dense prompt [1, 256, 1, 1] of objects without a mask. */
+export function noDense(net: Sam2Graph): string {
+  return net.weight(`${name}.no_mask_embed.weight`, 1, dim, 1, 1);
 }
 
 /**
@@ -54,7 +65,7 @@ export function pointTokens(net: Sam2Graph, size: number): string {
 export function buildMaskPrompt(plan: WeightPlan, size: number): OnnxModel {
   const net = new Sam2Graph(plan);
   const side = size / 16;
-  let value = net.input('logits', 'float32', 'objects', 1, 4 * side, 4 * side);
+  let value = net.floatInput('logits', 'objects', 1, 4 * side, 4 * side);
   for (const layer of [0, 3]) {
     value = net.conv(value, `${name}.mask_downscaling.${layer}`, { stride: 2 });
     value = net.gelu(net.pictureNorm(value, `${name}.mask_downscaling.${layer + 1}`, normEpsilon));

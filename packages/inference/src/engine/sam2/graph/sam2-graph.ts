@@ -1,12 +1,16 @@
 import { float, GraphBuilder, ints } from '../../../onnx/graph-builder.ts';
-import type { ElementType, OnnxModel } from '../../../onnx/model.ts';
+import { type ElementType, elementTypes, type OnnxModel } from '../../../onnx/model.ts';
+import { floatTensor } from '../../../onnx/tensor.ts';
 import type { DerivedWeight, WeightPlan } from '../weights/weight-plan.ts';
 
 /** Operator set of onnxruntime's own fused operators. */
 export const microsoft = 'com.microsoft';
 
-/** Numbers of the linear layers of the trunk; everything else is float32. */
-export type Precision = 'fp32' | 'int8';
+/**
+ * Numbers that the networks compute in: float32; float32 with bytes in the linear layers of the
+ * trunk; or float16, with float32 for inputs, outputs, positions, masks of logits and scores.
+ */
+export type Precision = 'fp32' | 'int8' | 'fp16';
 
 /** A linear map, or a convolution of 1x1, by the names of its constants in the graph. */
 export interface LinearWeights {
@@ -49,6 +53,30 @@ export class Sam2Graph {
     return this.graph.constant(
       dims.length === 0 ? this.plan.stored(name) : this.plan.stored(name, dims),
     );
+  }
+
+  /** A tensor of the checkpoint in float32, whatever the layers compute in. */
+  exactWeight(name: string, ...dims: readonly number[]): string {
+    return this.graph.constant(this.plan.exact(name, dims.length === 0 ? undefined : dims));
+  }
+
+  /** A float32 constant. */
+  exactNumber(name: string, value: number): string {
+    return this.graph.constant(floatTensor(name, [1], Float32Array.of(value)));
+  }
+
+  /** A float32 value in the numbers that layers compute in. */
+  narrow(value: string): string {
+    return this.plan.floats === 'float32' ? value : this.cast(value, this.plan.floats);
+  }
+
+  /** A value in the numbers that layers compute in as float32. */
+  widen(value: string): string {
+    return this.plan.floats === 'float32' ? value : this.cast(value, 'float32');
+  }
+
+  cast(value: string, type: ElementType): string {
+    return this.graph.node('Cast', [value], { attributes: { to: elementTypes[type] } });
   }
 
   derived(weight: DerivedWeight): string {
@@ -167,19 +195,26 @@ export class Sam2Graph {
   }
 
   /**
-   * Runs a body once for each first index of `slices`; the results of all runs, one after the other,
-   * along a new first axis.
+   * Runs a body once for each of the `count` first indices of `slices`; the results of all runs, one
+   * after the other, along a new first axis. One slice alone needs no loop, and its results get no axis.
    */
   forEachSlice(
+    count: number,
     slices: readonly Slices[],
     body: (net: Sam2Graph, ...slices: readonly string[]) => readonly SliceResult[],
   ): readonly string[] {
+    if (count === 1) {
+      const all = slices.map(({ value, sides }) => this.reshape(value, ...sides));
+      return body(this, ...all).map(({ value }) => value);
+    }
     const inner = new Sam2Graph(this.plan, this.precision, this.graph.body());
     const names = slices.map(({ value, type, sides }) =>
       inner.graph.input(`${value}.slice`, type, sides),
     );
     const results = body(inner, ...names);
-    for (const { value, sides } of results) inner.output(`${value}.result`, value, ...sides);
+    for (const { value, sides } of results) {
+      inner.graph.output(`${value}.result`, value, this.plan.floats, sides);
+    }
     const graph = { kind: 'graph', value: inner.graph.buildGraph('body') } as const;
     return this.graph.nodes(
       'Scan',
@@ -191,15 +226,28 @@ export class Sam2Graph {
     );
   }
 
+  /** An input of the type said, as it comes. */
   input(name: string, type: ElementType, ...sides: readonly (number | string)[]): string {
     return this.graph.input(name, type, sides);
   }
 
+  /** A float32 input, in the numbers that layers compute in. */
+  floatInput(name: string, ...sides: readonly (number | string)[]): string {
+    return this.narrow(this.input(name, 'float32', ...sides));
+  }
+
+  /** A float32 output of a value in the numbers that layers compute in. */
   output(name: string, value: string, ...sides: readonly (number | string)[]): void {
+    this.exactOutput(name, this.widen(value), ...sides);
+  }
+
+  /** A float32 output of a value that is float32. */
+  exactOutput(name: string, value: string, ...sides: readonly (number | string)[]): void {
     this.graph.output(name, value, 'float32', sides);
   }
 
+  /** Of the later operator sets' Pad and ReduceMax the CUDA provider has no kernels. */
   build(name: string): OnnxModel {
-    return this.graph.build({ name, opsets: { '': 20, [microsoft]: 1 } });
+    return this.graph.build({ name, opsets: { '': 18, [microsoft]: 1 } });
   }
 }

@@ -1,6 +1,7 @@
 import { RotoError } from '@roto/sdk/contract';
 import type { TensorEntry } from '../../../checkpoint/tensor-entry.ts';
 import { elementBytes, type OnnxTensor } from '../../../onnx/model.ts';
+import { packFloat16 } from '../float16.ts';
 
 /** Files that the initializers of a planned graph lie in, until they get their real places. */
 export const plannedLocations = { checkpoint: 'checkpoint', derived: 'derived' } as const;
@@ -12,14 +13,15 @@ export interface DerivedWeight {
   readonly dims: readonly number[];
   /** Tensors of the checkpoint it is made of, by Meta's names. */
   readonly from: readonly string[];
-  /** What its values are; float32 unless said. */
+  /** What its values are; those of the plan unless said. */
   readonly type?: 'float32' | 'int8';
   /** The values, row after row, from those of `from` in order. */
   readonly make: (...sources: Float32Array[]) => Float32Array | Int8Array;
 }
 
 /** A derived weight and its place in the file of derived weights, in bytes. */
-export interface PlacedWeight extends DerivedWeight {
+export interface PlacedWeight extends Omit<DerivedWeight, 'make' | 'type'> {
+  readonly make: (...sources: Float32Array[]) => Float32Array | Int8Array | Uint16Array;
   readonly offset: number;
   readonly length: number;
 }
@@ -35,9 +37,15 @@ export class WeightPlan {
   readonly #tensors: ReadonlyMap<string, TensorEntry>;
   readonly #derived = new Map<string, PlacedWeight>();
   #bytes = 0;
+  /** What weights are made to be; float16 ones are all derived. */
+  readonly floats: 'float32' | 'float16';
 
-  constructor(tensors: ReadonlyMap<string, TensorEntry>) {
+  constructor(
+    tensors: ReadonlyMap<string, TensorEntry>,
+    floats: 'float32' | 'float16' = 'float32',
+  ) {
     this.#tensors = tensors;
+    this.floats = floats;
   }
 
   /** The weights to derive, in the order of the file. */
@@ -52,16 +60,28 @@ export class WeightPlan {
 
   /**
    * A tensor of the checkpoint as it lies there, under another shape where `dims` says one. One
-   * that is not float32 is converted, and so derived.
+   * that has other numbers than the plan is converted, and so derived.
    */
   stored(name: string, dims = this.shape(name)): OnnxTensor {
+    if (this.floats === 'float32') return this.exact(name, dims);
+    return this.derived({ name, dims, from: [name], make: (values) => values });
+  }
+
+  /** As {@link stored}, but float32 whatever the plan's numbers are. */
+  exact(name: string, dims = this.shape(name)): OnnxTensor {
     const { dtype, offset, length } = this.#entry(name);
     if (dtype !== 'float32') {
-      return this.derived({ name, dims, from: [name], make: (values) => values });
+      return this.derived({
+        name: this.floats === 'float32' ? name : `${name}.exact`,
+        dims,
+        from: [name],
+        type: 'float32',
+        make: (values) => values,
+      });
     }
     const location = plannedLocations.checkpoint;
     return {
-      name: shapedName(name, dims),
+      name: shapedName(this.floats === 'float32' ? name : `${name}.exact`, dims),
       type: 'float32',
       dims,
       data: { location, offset, length },
@@ -85,7 +105,7 @@ export class WeightPlan {
   }
 
   derived(weight: DerivedWeight): OnnxTensor {
-    const { name, dims, type = 'float32' } = weight;
+    const { name, dims, type = this.floats } = weight;
     const { offset, length } = this.#derived.get(name) ?? this.#place(weight);
     const location = plannedLocations.derived;
     return {
@@ -97,9 +117,13 @@ export class WeightPlan {
   }
 
   #place(weight: DerivedWeight): PlacedWeight {
-    const width = elementBytes[weight.type ?? 'float32'];
-    const length = weight.dims.reduce((product, side) => product * side, width);
-    const placed = { ...weight, offset: this.#bytes, length };
+    const { name, dims, from, type = this.floats } = weight;
+    const length = dims.reduce((product, side) => product * side, elementBytes[type]);
+    const make =
+      type === 'float16'
+        ? (...sources: Float32Array[]) => halves(weight.make(...sources))
+        : weight.make;
+    const placed = { name, dims, from, make, offset: this.#bytes, length };
     this.#derived.set(weight.name, placed);
     this.#bytes = Math.ceil((this.#bytes + length) / alignment) * alignment;
     return placed;
@@ -112,6 +136,10 @@ export class WeightPlan {
     }
     return entry;
   }
+}
+
+function halves(values: Float32Array | Int8Array): Uint16Array {
+  return packFloat16(values instanceof Float32Array ? values : Float32Array.from(values));
 }
 
 /** One tensor may be an initializer under two shapes; those are two names in the graph. */
