@@ -70,7 +70,11 @@ describe.skipIf(!hasProc)('a run that is sent signals (needs /proc)', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   /** Ended within a frame or two, with one error and no output. */
-  function expectStopped(end: Stopped, stage: 'track' | 'export', code: string): void {
+  async function expectStopped(
+    end: Stopped,
+    stage: 'track' | 'export',
+    code: string,
+  ): Promise<void> {
     const later = eventsOf({ stdout: end.stdout.slice(end.before.length) });
     const events = later.map(({ event }) => event);
     expect(events.filter((event) => event !== 'progress')).toEqual(['error']);
@@ -79,20 +83,21 @@ describe.skipIf(!hasProc)('a run that is sent signals (needs /proc)', () => {
       progressOf(end, stage).length - progressOf({ stdout: end.before }, stage).length,
     ).toBeLessThanOrEqual(2);
     expect(end.stderr).toBe('');
-    expect(existsSync(out())).toBe(false);
+    expect(await filesLeft()).toEqual([]);
   }
 
   it('SIGINT while tracking ends it with status 130', async () => {
     const end = await stop('track', 5, ['SIGINT']);
     expect(end).toMatchObject({ status: 130, signal: null });
-    expectStopped(end, 'track', 'interrupted');
+    await expectStopped(end, 'track', 'interrupted');
+    expect(existsSync(out())).toBe(false);
     expect(await stillRunning(end.children, 0)).toEqual([]);
   });
 
   it('SIGTERM while tracking ends it with 143; it had gone on where the last one stopped', async () => {
     const end = await stop('track', 10, ['SIGTERM']);
     expect(end).toMatchObject({ status: 143, signal: null });
-    expectStopped(end, 'track', 'terminated');
+    await expectStopped(end, 'track', 'terminated');
     expect(progressOf(end, 'track')[0]?.reused).toBeGreaterThanOrEqual(5);
     expect(await stillRunning(end.children, 0)).toEqual([]);
   });
@@ -102,12 +107,16 @@ describe.skipIf(!hasProc)('a run that is sent signals (needs /proc)', () => {
     expect(end.signal).toBe('SIGKILL');
     expect(progressOf(end, 'track')[0]?.reused).toBeGreaterThanOrEqual(10);
     expect(await stillRunning(end.children, 10_000)).toEqual([]);
+    expect(await finalNames()).toEqual([]);
+    // The export goes along beside the tracking: from here on all is tracked.
+    const finished = await start('cache', join(folder, 'tracked'), '--json-stream').ended;
+    expect(finished.status, finished.stdout).toBe(0);
   });
 
   it('SIGINT while exporting leaves neither output nor ffmpeg', async () => {
     const end = await stop('export', 6, ['SIGINT']);
     expect(end).toMatchObject({ status: 130, signal: null });
-    expectStopped(end, 'export', 'interrupted');
+    await expectStopped(end, 'export', 'interrupted');
     // Those that write the two movies, if those that read the plate have read it all.
     expect(end.children.length).toBeGreaterThanOrEqual(2);
     expect(await stillRunning(end.children, 0)).toEqual([]);
@@ -117,7 +126,7 @@ describe.skipIf(!hasProc)('a run that is sent signals (needs /proc)', () => {
     const end = await stop('export', 6, ['SIGTERM'], '--json');
     expect(end).toMatchObject({ status: 143, signal: null });
     expect(errorOf(end)).toMatchObject({ code: 'terminated' });
-    expect(existsSync(out())).toBe(false);
+    expect(await filesLeft()).toEqual([]);
     expect(await stillRunning(end.children, 0)).toEqual([]);
   });
 
@@ -144,9 +153,14 @@ describe.skipIf(!hasProc)('a run that is sent signals (needs /proc)', () => {
     expect(await fileHashes(out())).toEqual(reference);
   });
 
-  /** Files of the output folder that are not in a hidden folder. */
+  /** Files of the output folder, hidden ones too; one that a killed run made stays there, empty. */
+  async function filesLeft(): Promise<string[]> {
+    return existsSync(out()) ? Object.keys(await fileHashes(out())) : [];
+  }
+
+  /** Those that are not in a hidden folder. */
   async function finalNames(): Promise<string[]> {
-    const names = Object.keys(await fileHashes(out()));
+    const names = await filesLeft();
     return names.filter((name) => !name.split('/').some((part) => part.startsWith('.')));
   }
 });
