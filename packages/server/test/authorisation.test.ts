@@ -26,6 +26,18 @@ const open = [
 const undescribed = [
   'GET /metrics',
   'GET /page.css',
+  'GET /page.js',
+  'GET /icon.svg',
+  // Signed in by a cookie, not by the API's tokens: page.test.ts holds whose they are.
+  'GET /',
+  'GET /login',
+  'POST /login',
+  'POST /logout',
+  'GET /tasks/:id',
+  'POST /tasks/:id/cancel',
+  'GET /tasks/:id/events',
+  'GET /tasks/:id/thumbnail',
+  'GET /tasks/:id/results.zip',
   'GET /confirm/:token',
   'POST /confirm/:token',
   'GET /reset/:token',
