@@ -1,26 +1,13 @@
-import { accessSync, constants } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { delimiter, join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
+import { findProgram } from './find-program.ts';
 import type { TestApp } from './start-app.ts';
 
 /** The system's Chromium; undefined where it has none. */
-export const chromiumPath = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .map((folder) => join(folder, 'chromium'))
-  .find(isProgram);
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
+export const chromiumPath = findProgram('chromium');
 
 /** Starts the system's Chromium, without a window; it ends with the test. */
 export async function startChromium(): Promise<Browser> {

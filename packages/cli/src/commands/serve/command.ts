@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { writeLine } from '../../io/io.ts';
 import { loadServer } from '../../service/load-server.ts';
 import { serviceOptions } from '../../service/service-options.ts';
+import { tellSystemd } from '../../service/tell-systemd.ts';
 import { defineCommand } from '../command-spec.ts';
 
 /** `roto serve`: the service, until it is stopped. */
@@ -23,7 +24,9 @@ export function createServeCommand() {
       const { serve } = await loadServer();
       const server = await serve({ env: io.env, cwd: io.cwd, flags: options });
       writeLine(io.stdout, server.origin);
+      await tellSystemd(io, 'ready');
       if (!io.signal.aborted) await once(io.signal, 'abort');
+      await tellSystemd(io, 'stopping');
       await server.stop();
       return 'ok';
     },

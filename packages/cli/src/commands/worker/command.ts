@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { writeLine } from '../../io/io.ts';
 import { loadServer } from '../../service/load-server.ts';
 import { serviceOptions } from '../../service/service-options.ts';
+import { tellSystemd } from '../../service/tell-systemd.ts';
 import { defineCommand } from '../command-spec.ts';
 
 /** `roto worker`: runs tasks of a service, until it is stopped. */
@@ -24,7 +25,9 @@ export function createWorkerCommand() {
       const { work } = await loadServer();
       const worker = await work({ env: io.env, cwd: io.cwd, flags: options });
       writeLine(io.stdout, worker.id);
+      await tellSystemd(io, 'ready');
       if (!io.signal.aborted) await once(io.signal, 'abort');
+      await tellSystemd(io, 'stopping');
       await worker.stop();
       return 'ok';
     },
