@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { delimiter, dirname, join, relative } from 'node:path';
+import { basename, delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isAtLeast, neededNode, workspaceNode } from '../bin/workspace-node.js';
 
@@ -177,17 +177,19 @@ async function test(filters) {
   return counts.failed === 0 ? 0 : 1;
 }
 
-/** Runs `packages/inference/<kind>/<name>.<kind>.ts`; without a name, says which there are. */
+/** Runs `packages/<package>/<kind>/<name>.<kind>.ts`; without a name, says which there are. */
 async function program(kind, [name, ...args]) {
-  const folder = join(root, 'packages', 'inference', kind);
   const ending = `.${kind}.ts`;
-  const names = (existsSync(folder) ? readdirSync(folder) : [])
-    .filter((file) => file.endsWith(ending))
-    .map((file) => file.slice(0, -ending.length));
-  if (name === undefined || !names.includes(name)) {
+  const scripts = built
+    .map((of) => join(root, 'packages', of, kind))
+    .filter(existsSync)
+    .flatMap((folder) => readdirSync(folder).map((file) => join(folder, file)))
+    .filter((file) => file.endsWith(ending));
+  const names = scripts.map((file) => basename(file, ending));
+  const script = scripts[names.indexOf(name)];
+  if (script === undefined) {
     throw new Refusal(`Expected a ${kind} to run: ${names.join(', ') || 'there is none yet'}.`);
   }
-  const script = join(folder, `${name}${ending}`);
   return run(taskNode(), ['--conditions=roto-source', script, ...args.filter((a) => a !== '--')]);
 }
 

@@ -1,35 +1,19 @@
 // Peak memory of the API process while a client sends 1 GiB, by form and by tus:
-// node --conditions=roto-source packages/server/bench/upload.bench.ts [mebibytes]
+// npm run bench upload -- [mebibytes]
 // DATABASE_URL puts the service on Postgres, which was migrated: the embedded database is memory of
 // the same process, and is told apart by what there was before the first byte.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
 import { TokenPair } from '@roto/sdk/contract';
+import { forgetPeak, memoryOf, startServeProcess } from '../test/support/serve-process.ts';
 
 const mib = 1024 * 1024;
 const size = Number(process.argv[2] ?? 1024) * mib;
 const piece = randomBytes(mib);
 const password = 'correct horse battery';
 
-const data = await mkdtemp(join(tmpdir(), 'roto-bench-'));
-const serve = new URL('../src/bin/serve.ts', import.meta.url).href;
-const script = `import { serve } from ${JSON.stringify(serve)};
-const flags = { data: ${JSON.stringify(data)}, port: 0 };
-const server = await serve({ env: process.env, cwd: '.', flags });
-process.once('SIGTERM', () => server.stop());`;
-const server = spawn(
-  process.execPath,
-  ['--conditions=roto-source', '--input-type=module', '-e', script],
-  { stdio: ['ignore', 'inherit', 'pipe'], env: { ...process.env, ROTO_LOG_LEVEL: 'info' } },
-);
+const server = await startServeProcess();
 try {
-  const { origin, link } = await started(server);
+  const { origin, link } = server;
   const post = (path: string, json: object) =>
     fetch(`${origin}${path}`, {
       method: 'POST',
@@ -43,35 +27,19 @@ try {
   const { accessToken } = TokenPair.parse(await login.json());
   const headers = { Authorization: `Bearer ${accessToken}` };
   for (const [way, send] of Object.entries({ form: byForm, tus: byTus })) {
-    const idle = await memory(server, 'VmRSS');
-    // Forgets the peak of the start, where the embedded database is loaded.
-    await writeFile(`/proc/${server.pid}/clear_refs`, '5');
+    const idle = await memoryOf(server.pid, 'VmRSS');
+    await forgetPeak(server.pid);
     const startedMs = performance.now();
     await send(origin, headers);
     const seconds = (performance.now() - startedMs) / 1000;
-    const peak = await memory(server, 'VmHWM');
+    const peak = await memoryOf(server.pid, 'VmHWM');
     const rate = (size / mib / seconds).toFixed(0);
     console.log(
       `${size / mib} MiB by ${way}: idle ${idle} MiB, peak ${peak} MiB, ${peak - idle} more; ${rate} MiB/s`,
     );
   }
 } finally {
-  server.kill('SIGTERM');
-  await once(server, 'exit');
-  await rm(data, { recursive: true, force: true });
-}
-
-async function started(child: ChildProcess) {
-  const lines = createInterface({ input: child.stderr ?? Readable.from([]) });
-  const origin = Promise.withResolvers<string>();
-  const link = Promise.withResolvers<string>();
-  lines.on('line', (line) => {
-    const said: unknown = line.startsWith('{') ? JSON.parse(line) : {};
-    if (typeof said !== 'object' || said === null) return;
-    if ('origin' in said) origin.resolve(String(said.origin));
-    if ('link' in said) link.resolve(String(said.link));
-  });
-  return { origin: await origin.promise, link: link.promise };
+  await server.stop();
 }
 
 async function byForm(origin: string, headers: Record<string, string>): Promise<void> {
@@ -112,10 +80,4 @@ async function byTus(origin: string, headers: Record<string, string>): Promise<v
     });
     if (reply.status !== 204) throw new Error(`${reply.status}: ${await reply.text()}`);
   }
-}
-
-async function memory(child: ChildProcess, field: 'VmRSS' | 'VmHWM'): Promise<number> {
-  const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
-  const kib = new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)?.[1];
-  return Math.round(Number(kib) / 1024);
 }
