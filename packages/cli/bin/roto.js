@@ -32,6 +32,8 @@ function dieBy(signal) {
 }
 
 async function start() {
+  // Stays where the process ends before the run does, for want of anything to wait for.
+  process.exitCode = 1;
   const { main } = await import('../dist/main.js');
   const { createProcessIo, flushed } = await import('../dist/io/process-io.js');
   const status = await main(process.argv.slice(2), createProcessIo(process, dieBy));

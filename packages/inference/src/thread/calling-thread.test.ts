@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CallingThread } from './calling-thread.ts';
 
@@ -60,20 +60,41 @@ describe('CallingThread', () => {
   });
 
   it('lets the process end by itself, closed or not', () => {
-    const from = JSON.stringify(new URL('./calling-thread.ts', import.meta.url).href);
-    const program = `
-      const { CallingThread } = await import(${from});
-      const open = new CallingThread(new URL(${JSON.stringify(script.href)}), 'roto test');
+    const ended = runProgram(`
+      const open = new CallingThread(script, 'roto test');
       await open.call('echo', 1);
       await open.call('echo', () => 0).catch(() => undefined);
-      const closed = new CallingThread(new URL(${JSON.stringify(script.href)}), 'roto test');
+      const closed = new CallingThread(script, 'roto test');
       await closed.call('echo', 1);
       await closed.close();
       await closed.close();
       console.log('done');
-    `;
-    const args = ['--conditions=roto-source', '--input-type=module', '-e', program];
-    const ended = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 30_000 });
+    `);
     expect(ended).toMatchObject({ status: 0, stdout: 'done\n', signal: null });
   });
+
+  it('keeps the process until it is closed, though a last answer comes while it closes', () => {
+    const ended = runProgram(`
+      const closing = new CallingThread(script, 'roto test');
+      await closing.call('echo', 1);
+      void closing.call('linger', 1);
+      // The answer waits in the queue when the thread is told to end, and the thread takes a while.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
+      await closing.close();
+      console.log('closed');
+    `);
+    expect(ended).toMatchObject({ status: 0, stdout: 'closed\n', signal: null });
+  });
 });
+
+/** Runs a program of its own, in which `CallingThread` and the test's `script` are known. */
+function runProgram(lines: string): SpawnSyncReturns<string> {
+  const from = JSON.stringify(new URL('./calling-thread.ts', import.meta.url).href);
+  const program = `
+    const { CallingThread } = await import(${from});
+    const script = new URL(${JSON.stringify(script.href)});
+    ${lines}
+  `;
+  const args = ['--conditions=roto-source', '--input-type=module', '-e', program];
+  return spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 30_000 });
+}

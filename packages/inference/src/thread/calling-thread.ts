@@ -19,6 +19,7 @@ export class CallingThread {
   readonly #pending = new Map<number, PendingCall>();
   #nextId = 1;
   #failure: RotoError | undefined;
+  #closing = false;
 
   /** @param script the thread's module, `.ts` when run from source and `.js` when built */
   constructor(script: URL, name: string) {
@@ -56,6 +57,7 @@ export class CallingThread {
   /** Ends the thread, whatever it does; may be called again. */
   async close(): Promise<void> {
     this.#failure ??= new RotoError('internal', 'The worker thread is closed.');
+    this.#closing = true;
     await this.#worker.terminate();
   }
 
@@ -81,7 +83,8 @@ export class CallingThread {
   #take(id: number): PendingCall | undefined {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
-    if (this.#pending.size === 0) this.#worker.unref();
+    // One that was told to end keeps the process until it has: whoever closes it waits for that.
+    if (this.#pending.size === 0 && !this.#closing) this.#worker.unref();
     return pending;
   }
 

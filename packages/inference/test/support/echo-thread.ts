@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { parentPort } from 'node:worker_threads';
 import { RotoError } from '@roto/sdk/contract';
 import { type CallHandler, serveCalls } from '../../src/thread/serve-calls.ts';
@@ -22,6 +23,10 @@ const handlers: Record<string, CallHandler> = {
     return new Promise(() => {});
   },
   exit: async () => process.exit(3),
+  linger: async () => {
+    setImmediate(() => spawnSync(process.execPath, ['-e', 'setTimeout(() => 0, 800)']));
+    return { value: 'answered' };
+  },
   hang: async () => new Promise(() => {}),
 };
 
