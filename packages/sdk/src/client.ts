@@ -4,6 +4,18 @@ import type { ApiPromise } from './api-promise.ts';
 import { RotoError } from './contract/errors.ts';
 import type { Fetch, FetchDispatcher } from './fetch.ts';
 import { type JsonRequestSpec, type Logger, type RequestOptions, Transport } from './request.ts';
+import { Admin } from './resources/admin.ts';
+import { ApiKeys } from './resources/api-keys.ts';
+import { Auth } from './resources/auth.ts';
+import { Billing } from './resources/billing.ts';
+import { Credits } from './resources/credits.ts';
+import { Greenscreens } from './resources/greenscreens.ts';
+import { Masks } from './resources/masks.ts';
+import { Tasks } from './resources/tasks.ts';
+import { Uploads } from './resources/uploads.ts';
+import { Users } from './resources/users.ts';
+import { Videos } from './resources/videos.ts';
+import { Webhooks } from './resources/webhooks.ts';
 import { sdkVersion } from './version.ts';
 
 /** How a client is set up; what is left out comes from the environment, or is as written here. */
@@ -35,6 +47,30 @@ export interface RotoOptions {
  */
 export class Roto {
   readonly #transport: Transport;
+  /** Accounts and logins. */
+  readonly auth: Auth;
+  /** One's own account. */
+  readonly users: Users;
+  /** API keys of the account. */
+  readonly apiKeys: ApiKeys;
+  /** Clips: movies and sequences. */
+  readonly videos: Videos;
+  /** Uploads piece by piece; `videos.upload` does it in one call. */
+  readonly uploads: Uploads;
+  /** Objects are followed and cut out. */
+  readonly masks: Masks;
+  /** Greenscreen movies of what was tracked. */
+  readonly greenscreens: Greenscreens;
+  /** Tasks of the account. */
+  readonly tasks: Tasks;
+  /** What the account can spend. */
+  readonly credits: Credits;
+  /** What there is to buy, and the subscription. */
+  readonly billing: Billing;
+  /** URLs that are told when tasks end. */
+  readonly webhooks: Webhooks;
+  /** What super users see and do. */
+  readonly admin: Admin;
 
   /** @throws RotoError `invalid_argument` where an option is missing or not what was expected */
   constructor(options: RotoOptions = {}) {
@@ -47,6 +83,18 @@ export class Roto {
       logger: options.logger,
       userAgent: userAgent(),
     });
+    this.auth = new Auth(this.#transport);
+    this.users = new Users(this.#transport);
+    this.apiKeys = new ApiKeys(this.#transport);
+    this.videos = new Videos(this.#transport);
+    this.uploads = new Uploads(this.#transport);
+    this.masks = new Masks(this.#transport);
+    this.greenscreens = new Greenscreens(this.#transport);
+    this.tasks = new Tasks(this.#transport);
+    this.credits = new Credits(this.#transport);
+    this.billing = new Billing(this.#transport);
+    this.webhooks = new Webhooks(this.#transport);
+    this.admin = new Admin(this.#transport);
   }
 
   /** The server this client speaks to, without a slash at the end. */

@@ -5,6 +5,9 @@ import {
   RotoError,
   type RotoErrorOptions,
 } from './contract/errors.ts';
+import type { Task } from './contract/tasks.ts';
+import type { Video } from './contract/videos.ts';
+import { retryAfterMs } from './internal/retry-after.ts';
 
 /** Every failure of a call to a service. `code` says what happened; compare by it, not by text. */
 export abstract class ClientError extends RotoError {
@@ -79,20 +82,14 @@ export class UploadError extends ClientError {
   }
 }
 
-/** What every task says of itself. */
-export interface TaskState {
-  readonly id: string;
-  readonly status: string;
-}
-
 /** The task ended without a result. Code `task_failed`, or `task_cancelled`. */
 export class TaskFailedError extends ClientError {
   override readonly name = 'TaskFailedError';
   override readonly retryable = false;
   /** The task as it was last seen. */
-  readonly task: TaskState;
+  readonly task: Task;
 
-  constructor(task: TaskState, message: string, options: RotoErrorOptions = {}) {
+  constructor(task: Task, message: string, options: RotoErrorOptions = {}) {
     super(task.status === 'cancelled' ? 'task_cancelled' : 'task_failed', message, options);
     this.task = task;
   }
@@ -103,11 +100,25 @@ export class TaskTimeoutError extends ClientError {
   override readonly name = 'TaskTimeoutError';
   override readonly retryable = true;
   /** The task as it was last seen. */
-  readonly task: TaskState;
+  readonly task: Task;
 
-  constructor(task: TaskState, message: string, options: RotoErrorOptions = {}) {
+  constructor(task: Task, message: string, options: RotoErrorOptions = {}) {
     super('task_timed_out', message, options);
     this.task = task;
+  }
+}
+
+/** What was uploaded cannot be worked on. The code is the one the service has for it. */
+export class VideoFailedError extends ClientError {
+  override readonly name = 'VideoFailedError';
+  override readonly retryable = false;
+  readonly video: Video;
+
+  constructor(video: Video) {
+    const { id, error_code, error_message } = video;
+    const code = isErrorCode(error_code) ? error_code : 'source_unreadable';
+    super(code, `The video ${id} cannot be used: ${error_message ?? code}`);
+    this.video = video;
   }
 }
 
@@ -261,19 +272,4 @@ function isRetryableStatus(status: number): boolean {
 function saysRetry(headers: Headers): boolean | undefined {
   const said = headers.get('x-should-retry');
   return said === 'true' ? true : said === 'false' ? false : undefined;
-}
-
-/** `retry-after-ms`, or `retry-after` in seconds or as a date, as milliseconds from now. */
-function retryAfterMs(headers: Headers): number | undefined {
-  const exact = headers.get('retry-after-ms');
-  const header = headers.get('retry-after');
-  const ms =
-    exact !== null && exact.trim() !== ''
-      ? Number(exact)
-      : header === null || header.trim() === ''
-        ? Number.NaN
-        : Number.isFinite(Number(header))
-          ? Number(header) * 1000
-          : Date.parse(header) - Date.now();
-  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }

@@ -4,6 +4,11 @@ export { ApiPromise, type ApiReply } from './api-promise.ts';
 export { Roto, type RotoOptions } from './client.ts';
 export { type ErrorCode, type ErrorKind, RotoError } from './contract/errors.ts';
 export type { DownloadOptions, DownloadSource } from './download.ts';
+export type {
+  DownloadedResult,
+  DownloadResultsOptions,
+  FilesProgress,
+} from './download-results.ts';
 export {
   AbortError,
   ApiError,
@@ -20,15 +25,16 @@ export {
   ReplyError,
   ServerError,
   TaskFailedError,
-  type TaskState,
   TaskTimeoutError,
   TimeoutError,
   TooLargeError,
   UnprocessableError,
   UploadError,
+  VideoFailedError,
 } from './errors.ts';
 export type { Fetch, FetchDispatcher, FetchInit, RequestBody } from './fetch.ts';
 export type { HeaderChanges } from './internal/headers.ts';
+export type { ServerEventsOptions } from './internal/sse.ts';
 export { type ListParams, ListPromise, type Page } from './pagination.ts';
 export type { TransferProgress } from './progress.ts';
 export type {
@@ -38,6 +44,28 @@ export type {
   RequestOptions,
   RequestSpec,
 } from './request.ts';
+export type {
+  Admin,
+  AdminActionListParams,
+  AdminSettings,
+  AdminTasks,
+  AdminUserListParams,
+  AdminUsers,
+} from './resources/admin.ts';
+export type { ApiKeys } from './resources/api-keys.ts';
+export type { Auth } from './resources/auth.ts';
+export type { Billing } from './resources/billing.ts';
+export type { Credits } from './resources/credits.ts';
+export type { GreenscreenParams, Greenscreens } from './resources/greenscreens.ts';
+export type { EstimateParams, MaskParams, Masks, PreviewParams } from './resources/masks.ts';
+export type { TaskListParams, Tasks } from './resources/tasks.ts';
+export type { FrameContent, Uploads } from './resources/uploads.ts';
+export type { Users } from './resources/users.ts';
+export type { VideoListParams, Videos } from './resources/videos.ts';
+export type { Webhooks } from './resources/webhooks.ts';
+export { TaskHandle } from './task-handle.ts';
+export type { TaskWaitOptions } from './task-wait.ts';
+export type { ClipInput, ClipUploadOptions } from './upload-clip.ts';
 export {
   blobSource,
   type StreamSourceOptions,
@@ -50,6 +78,7 @@ export {
   type UploadStore,
   webUploadStore,
 } from './upload-store.ts';
+export type { VideoWaitOptions } from './video-wait.ts';
 export {
   signWebhook,
   type VerifyWebhookOptions,

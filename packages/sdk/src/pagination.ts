@@ -43,9 +43,23 @@ export class ListPromise<Item> extends ApiPromise<Page<Item>> implements AsyncIt
     for (let page: Page<Item> | undefined = await this; page; page = await page.next()) yield page;
   }
 
+  /** The same list with each of its items made into something else. */
+  mapItems<Made>(make: (item: Item) => Made): ListPromise<Made> {
+    const reply = this.withResponse();
+    return new ListPromise(reply.then((first) => ({ ...first, data: madePage(first.data, make) })));
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
     for await (const page of this.pages()) yield* page.items;
   }
+}
+
+function madePage<Item, Made>(page: Page<Item>, make: (item: Item) => Made): Page<Made> {
+  const next = async (): Promise<Page<Made> | undefined> => {
+    const after = await page.next();
+    return after === undefined ? undefined : madePage(after, make);
+  };
+  return { ...page, items: page.items.map(make), next };
 }
 
 /** Asks for a list; `options` count for each of its pages. */

@@ -105,7 +105,8 @@ export class Transport {
     return new ApiPromise(
       reply.then(({ response, text }): ApiReply<z.output<Schema>> => {
         const requestId = response.headers.get('x-request-id') ?? undefined;
-        const data = this.#read(spec, text, requestId);
+        const said = `The reply to ${spec.method} ${shownUrl(this.#url(spec))}`;
+        const data = this.read(spec.schema, text, { said, requestId });
         return { data, status: response.status, headers: response.headers, requestId };
       }),
     );
@@ -205,13 +206,17 @@ export class Transport {
     );
   }
 
-  #read<Schema extends z.ZodType>(
-    spec: JsonRequestSpec<Schema>,
+  /**
+   * What the server said, by a schema of the contract, tolerant of a newer server.
+   * @param said what it is, for the sentence of a failure
+   * @throws ReplyError where it is not JSON, or not what the contract says
+   */
+  read<Schema extends z.ZodType>(
+    schema: Schema,
     text: string,
-    requestId: string | undefined,
+    { said, requestId }: { readonly said: string; readonly requestId?: string | undefined },
   ): z.output<Schema> {
-    const said = `The reply to ${spec.method} ${shownUrl(this.#url(spec))}`;
-    const parsed = this.#tolerant(spec.schema).safeParse(readJson(text, said, requestId));
+    const parsed = this.#tolerant(schema).safeParse(readJson(text, said, requestId));
     if (parsed.success) return parsed.data;
     const [issue] = parsed.error.issues;
     const where = issue?.path.join('.') || 'its root';

@@ -1,7 +1,9 @@
 import { createSha256 } from '#platform/sha256';
 import { ApiError, ClientError, ReplyError, UploadError } from './errors.ts';
 import { throwIfAborted } from './internal/abort.ts';
+import { hashSource } from './internal/hash-source.ts';
 import { sleep } from './internal/sleep.ts';
+import { uploadKey } from './internal/upload-key.ts';
 import type { TransferProgress } from './progress.ts';
 import type { Transport } from './request.ts';
 import { retryWaitMs } from './retry.ts';
@@ -60,7 +62,7 @@ export async function tusUpload(
   throwIfAborted(options.signal);
   const sha256 = options.sha256 ?? (await hashOf(source, options));
   const endpoint = endpointUrl(transport, options.endpoint);
-  const key = sha256 === undefined ? undefined : uploadKey(endpoint, sha256, source);
+  const key = sha256 === undefined ? undefined : uploadKey(endpoint, sha256, source.sizeBytes);
   const job: Job = { transport, source, options, endpoint, key, sha256 };
   const begun = (await resume(job)) ?? (await create(job));
   const done = await new Sender(job, begun).run();
@@ -92,29 +94,14 @@ async function hashOf(
   { signal, onProgress }: TusUploadOptions,
 ): Promise<string | undefined> {
   if (!source.rereadable) return undefined;
-  const hash = createSha256();
   const totalBytes = source.sizeBytes;
-  for (let loadedBytes = 0; ; ) {
-    throwIfAborted(signal);
-    const piece = await source.read(loadedBytes, firstChunk);
-    const bytes = piece instanceof Blob ? new Uint8Array(await piece.arrayBuffer()) : piece;
-    if (bytes.byteLength === 0) break;
-    hash.update(bytes);
-    loadedBytes += bytes.byteLength;
-    onProgress?.({ phase: 'hash', loadedBytes, totalBytes });
-  }
-  await source.assertUnchanged();
-  return hash.hex();
+  return hashSource(source, signal, (loadedBytes) =>
+    onProgress?.({ phase: 'hash', loadedBytes, totalBytes }),
+  );
 }
 
 function endpointUrl(transport: Transport, endpoint: string): string {
   return /^https?:/.test(endpoint) ? endpoint : `${transport.baseUrl}${endpoint}`;
-}
-
-function uploadKey(endpoint: string, sha256: string, source: UploadSource): string {
-  const hash = createSha256();
-  hash.update(new TextEncoder().encode([endpoint, sha256, source.sizeBytes].join('\n')));
-  return hash.hex();
 }
 
 /** The upload begun by an earlier process, where the server still has it. */

@@ -9,7 +9,7 @@ import { temporaryFolder } from './support/temporary-folder.ts';
 const entry = fileURLToPath(new URL('../src/index.ts', import.meta.url));
 
 /** Kilobytes the client may have when it is minified, before any compression. */
-const budgetKb = 200;
+const budgetKb = 240;
 
 /** Builds the client as a bundler for browsers does, which sets no condition `node`. */
 async function bundle(outDir: string): Promise<string> {

@@ -3,6 +3,7 @@ import { Agent } from 'undici';
 import { expectTypeOf } from 'vitest';
 import { z } from 'zod';
 import type { ErrorCode } from '../src/contract/errors.ts';
+import type { TaskStatus } from '../src/contract/tasks.ts';
 import {
   ApiError,
   type ApiReply,
@@ -51,7 +52,7 @@ for await (const thing of things) expectTypeOf(thing).toEqualTypeOf<Thing>();
 /** A code that is not one of the list does not compile. */
 export function explain(error: unknown): string {
   if (error instanceof TaskFailedError) {
-    expectTypeOf(error.task.status).toEqualTypeOf<string>();
+    expectTypeOf(error.task.status).toEqualTypeOf<TaskStatus>();
   }
   if (error instanceof ApiError) {
     expectTypeOf(error.status).toEqualTypeOf<number>();

@@ -2,16 +2,16 @@ import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { FrameNumber, RotoError, type ShotSource } from '@roto/sdk/contract';
-import { stopError, throwIfStopped } from '../stop.ts';
-import type { Clip } from './clip.ts';
-import { openMovie } from './movie-clip.ts';
 import {
   findSequence,
   findSequenceIn,
   isPictureName,
   parseSequencePattern,
   singlePicture,
-} from './sequence.ts';
+} from '@roto/sdk/sequence';
+import { stopError, throwIfStopped } from '../stop.ts';
+import type { Clip } from './clip.ts';
+import { openMovie } from './movie-clip.ts';
 import { openSequence } from './sequence-clip.ts';
 
 /** A shot's source, of which only the path must be there; defaults are those of the contract. */

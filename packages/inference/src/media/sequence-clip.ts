@@ -1,9 +1,9 @@
 import { type FrameRange, type FrameRate, RotoError, type ShotSource } from '@roto/sdk/contract';
+import { type FoundSequence, patternPath, type SequenceFrame } from '@roto/sdk/sequence';
 import type { Clip, ClipInfo } from './clip.ts';
 import { clipOf } from './clip-of.ts';
 import { sequenceFingerprint } from './fingerprint.ts';
 import { decodePicture, type PictureHeader, readPictureHeader } from './picture.ts';
-import { type FoundSequence, patternPath, type SequenceFrame } from './sequence.ts';
 import { type InputColorspace, linearView, type ViewTransform } from './view-transform.ts';
 
 export interface OpenSequenceOptions {

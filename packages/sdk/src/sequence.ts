@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type FrameRange, RotoError } from '@roto/sdk/contract';
+import { RotoError } from './contract/errors.ts';
+import type { FrameRange } from './contract/frames.ts';
 
 /** Where the number stands in the names of a sequence. */
 export interface SequencePattern {
