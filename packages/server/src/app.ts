@@ -12,6 +12,7 @@ import { clientAddress } from './middleware/client-address.ts';
 import { onError } from './middleware/error.ts';
 import { fileSecurity } from './middleware/file-security.ts';
 import { rateLimit } from './middleware/rate-limit.ts';
+import { referenceSecurity } from './middleware/reference-security.ts';
 import { requestId } from './middleware/request-id.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { pageIcon } from './page/icon.ts';
@@ -83,6 +84,7 @@ export function createApp(deps: AppDeps): App {
   app.use(requestLog({ log, metrics }));
   app.use(clientAddress(config.trustedProxies));
   app.use('/api/files/*', fileSecurity());
+  app.use('/api/docs/*', referenceSecurity());
   app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'self'"] } }));
   if (config.frontendUrl !== undefined) {
     app.use('/api/*', cors({ origin: config.frontendUrl, exposeHeaders: exposedHeaders }));

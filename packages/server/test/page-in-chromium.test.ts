@@ -16,6 +16,7 @@ import { enqueueTask } from '../src/services/task-queue.ts';
 import { insertPerson, password } from './support/browser-login.ts';
 import { chromiumPath, complaintsOf, listen, startChromium } from './support/chromium.ts';
 import { madeFrames } from './support/made-clips.ts';
+import { operationsOf } from './support/operations.ts';
 import { makeClip } from './support/ready-video.ts';
 import { insertTask } from './support/rows.ts';
 import { startApp, type TestApp } from './support/start-app.ts';
@@ -303,4 +304,19 @@ describe.skipIf(chromiumPath === undefined)('pages in Chromium (needs chromium)'
     await page.waitForSelector('.mark.cancelled');
     expect(await page.locator('#cancel').count()).toBe(0);
   });
+
+  it('show the reference of the API with all of its operations', async () => {
+    const app = await startApp();
+    const operations = await operationsOf(app);
+    const { origin } = await listen(app);
+    const page = await (await startChromium()).newPage({ viewport: desktop });
+    const complaints = complaintsOf(page);
+    await page.goto(`${origin}/api/docs`);
+    await page.locator('.opblock').first().waitFor();
+    expect(await page.locator('.opblock').count()).toBe(operations.length);
+    await page.locator('.opblock-summary', { hasText: '/api/auth/login' }).first().click();
+    await page.getByText('refreshToken').first().waitFor();
+    await keepPicture(page, 'reference');
+    expect(complaints).toEqual([]);
+  }, 60_000);
 });
