@@ -3,6 +3,7 @@ import { platformFetch } from '#platform/fetch';
 import type { ApiPromise } from './api-promise.ts';
 import { RotoError } from './contract/errors.ts';
 import type { Fetch, FetchDispatcher } from './fetch.ts';
+import { type MaskClipOptions, type MaskedClip, maskClip } from './mask-clip.ts';
 import { type JsonRequestSpec, type Logger, type RequestOptions, Transport } from './request.ts';
 import { Admin } from './resources/admin.ts';
 import { ApiKeys } from './resources/api-keys.ts';
@@ -16,6 +17,7 @@ import { Uploads } from './resources/uploads.ts';
 import { Users } from './resources/users.ts';
 import { Videos } from './resources/videos.ts';
 import { Webhooks } from './resources/webhooks.ts';
+import type { ClipInput } from './upload-clip.ts';
 import { sdkVersion } from './version.ts';
 
 /** How a client is set up; what is left out comes from the environment, or is as written here. */
@@ -100,6 +102,24 @@ export class Roto {
   /** The server this client speaks to, without a slash at the end. */
   get baseUrl(): string {
     return this.#transport.baseUrl;
+  }
+
+  /**
+   * Masks a clip, all the way in one call: it is uploaded unless it is there, looked at, masked, and
+   * the files are downloaded into `to`, laid out as `roto mask --local` lays them out.
+   *
+   * @param clip as for `videos.upload`, or the id of a video (`vid_…`)
+   * @throws VideoFailedError, TaskFailedError, TaskTimeoutError, AbortError; RotoError
+   * `output_exists`; what any call throws
+   * @example
+   * const { files } = await roto.mask(clip, {
+   *   points: { positive: [[48, 32]] },
+   *   outputs: ['png16'],
+   *   to: 'mattes/',
+   * });
+   */
+  mask(clip: ClipInput, options: MaskClipOptions): Promise<MaskedClip> {
+    return maskClip(this, clip, options);
   }
 
   /**

@@ -35,6 +35,7 @@ export {
 export type { Fetch, FetchDispatcher, FetchInit, RequestBody } from './fetch.ts';
 export type { HeaderChanges } from './internal/headers.ts';
 export type { ServerEventsOptions } from './internal/sse.ts';
+export type { MaskClipOptions, MaskClipProgress, MaskedClip } from './mask-clip.ts';
 export { type ListParams, ListPromise, type Page } from './pagination.ts';
 export type { TransferProgress } from './progress.ts';
 export type {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { madeFrames } from '../../server/test/support/made-clips.ts';
@@ -78,6 +78,41 @@ describe('a client of the service', () => {
     expect((await readFile(copy)).equals(await readFile(path))).toBe(true);
     await roto.videos.delete(video.id);
     expect(await rejection(roto.videos.get(video.id))).toMatchObject({ status: 404 });
+  });
+
+  it('goes the whole way in one call, and cancels what it began when it is stopped', async () => {
+    const { roto } = await startServiceClient({ work: true });
+    const { path, click } = await makeClip(3);
+    await waitForDraft(roto);
+    await using folder = await temporaryFolder();
+    const points = { positive: [click] };
+    const steps = new Set<string>();
+    const { video, task, files } = await roto.mask(path, {
+      points,
+      outputs: ['rle'],
+      to: folder.path,
+      upload: { title: 'Plate 20' },
+      onProgress: ({ step }) => steps.add(step),
+    });
+    expect([...steps]).toEqual(['upload', 'prepare', 'task', 'download']);
+    expect(video).toMatchObject({ title: 'Plate 20', status: 'ready' });
+    expect(files.map(({ file }) => file)).toEqual([join(folder.path, 'object-1.rle.json')]);
+
+    const stop = new AbortController();
+    const stopped = roto.mask(video.id, {
+      points,
+      range: { first: 0, last: 1 },
+      to: join(folder.path, 'other'),
+      signal: stop.signal,
+      onProgress: ({ step }) => {
+        if (step === 'task') stop.abort();
+      },
+    });
+    expect(await rejection(stopped)).toMatchObject({ code: 'interrupted' });
+    const tasks = (await roto.tasks.list({ video_id: video.id })).items;
+    expect(tasks.map(({ status }) => status)).toEqual(['cancelled', 'completed']);
+    expect(tasks[1]?.id).toBe(task.id);
+    expect(await readdir(folder.path)).toEqual(['object-1.rle.json']);
   });
 
   it('sends the frames of a sequence, and of one that is there those alone that changed', async () => {
