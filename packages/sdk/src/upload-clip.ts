@@ -36,7 +36,7 @@ export interface ClipUploadOptions extends SequenceSettings {
   readonly range?: FrameRange | undefined;
   /** A sequence of the server to change, instead of a new one: only what changed is sent. */
   readonly video_id?: string | undefined;
-  /** Sends a movie even where the account has one of the same SHA-256. */
+  /** Sends a clip even where the account has the very same. */
   readonly again?: boolean | undefined;
   /** Remembers what was begun, so that a later process goes on with it: `folderUploadStore()`. */
   readonly store?: UploadStore | undefined;
@@ -70,8 +70,10 @@ export async function uploadClip(
       ? await openLocalClip(input)
       : { kind: 'movie' as const, source: sourceOf(input, options) };
   if (clip.kind === 'sequence') {
-    const { video_id: videoId, ...rest } = options;
-    return uploadSequence(transport, clip, { ...rest, videoId, concurrency });
+    const { video_id: videoId, again = false, ...rest } = options;
+    const find = (sha256: string) => findBySha256(transport, sha256, options.signal);
+    const sequence = { ...rest, videoId, concurrency, ...(again ? {} : { find }) };
+    return uploadSequence(transport, clip, sequence);
   }
   if (options.video_id !== undefined) {
     throw new RotoError('invalid_argument', 'Expected a sequence to change, but this is a movie.', {

@@ -3,6 +3,7 @@ import { fileSource } from '#platform/file-source';
 import { createSha256 } from '#platform/sha256';
 import { RotoError } from './contract/errors.ts';
 import type { FrameRange } from './contract/frames.ts';
+import { sequenceDigestHead, sequenceDigestLine } from './contract/sequence-digest.ts';
 import { SequenceUploadParams } from './contract/uploads.ts';
 import { ApiError } from './errors.ts';
 import { hashSource } from './internal/hash-source.ts';
@@ -30,6 +31,8 @@ export interface SequenceUploadOptions extends SequenceSettings {
   readonly range?: FrameRange | undefined;
   /** A sequence of the server to change: frames it has with the same SHA-256 are not sent again. */
   readonly videoId?: string | undefined;
+  /** Gives the video that is this very sequence, if there is one: it is not sent then. */
+  readonly find?: ((sha256: string) => Promise<string | undefined>) | undefined;
   readonly store?: UploadStore | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
@@ -63,7 +66,10 @@ export async function uploadSequence(
 ): Promise<string> {
   const uploads = new Uploads(transport);
   const frames = await hashFrames(framesWithin(clip, options.range), options);
-  const key = uploadKey('sequence', transport.baseUrl, options.videoId, digestOf(frames));
+  const sha256 = digestOf(frames, options);
+  const known = options.videoId === undefined ? await options.find?.(sha256) : undefined;
+  if (known !== undefined) return known;
+  const key = uploadKey('sequence', transport.baseUrl, options.videoId, sha256);
   const job: Job = { transport, uploads, clip, frames, options, key };
   const begun = (await resume(job)) ?? (await begin(job));
   await sendMissing(job, begun.id);
@@ -116,10 +122,17 @@ async function hashFrames(
   return hashed;
 }
 
-function digestOf(frames: readonly HashedFrame[]): string {
+function digestOf(
+  frames: readonly HashedFrame[],
+  { rate, missing_frames = 'error', input_colorspace = 'auto' }: SequenceUploadOptions,
+): string {
   const hash = createSha256();
   const encoder = new TextEncoder();
-  for (const { frame, sha256 } of frames) hash.update(encoder.encode(`${frame} ${sha256}\n`));
+  const reading = { missingFrames: missing_frames, inputColorspace: input_colorspace };
+  hash.update(encoder.encode(sequenceDigestHead({ rate: rate ?? null, ...reading })));
+  for (const { frame, sha256 } of frames) {
+    hash.update(encoder.encode(sequenceDigestLine(frame, sha256)));
+  }
   return hash.hex();
 }
 

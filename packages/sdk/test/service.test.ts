@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { madeFrames } from '../../server/test/support/made-clips.ts';
 import { makeClip } from '../../server/test/support/ready-video.ts';
@@ -126,6 +126,16 @@ describe('a client of the service', () => {
     expect(video).toMatchObject({ kind: 'sequence', title: 'plate.####.png' });
     const ready = await roto.videos.wait(video.id);
     expect(ready.video_metadata).toMatchObject({ firstFrame: 1001, lastFrame: 1005 });
+
+    const moved = join(folder.path, 'other', 'renamed.%04d.png');
+    await mkdir(dirname(moved));
+    for (let frame = 1001; frame <= 1005; frame += 1) {
+      const to = join(dirname(moved), `renamed.${frame}.png`);
+      await copyFile(join(folder.path, `plate.${frame}.png`), to);
+    }
+    expect((await roto.videos.upload(moved)).id).toBe(video.id);
+    const rate = { num: 25, den: 1 };
+    expect((await roto.videos.upload(moved, { rate })).id).not.toBe(video.id);
 
     await writeFile(
       join(folder.path, 'plate.1002.png'),

@@ -102,6 +102,9 @@ describe.each(databaseKinds)('tasks on %s', (kind) => {
   it('gives the credits of a cancelled task back once, and takes its job out of the queue', async () => {
     const { app, token, userId, videoId } = await prepare(kind);
     const { id } = await taskOf(generate(app, token, videoId));
+    const pace = async () =>
+      (await app.ask('GET', `/api/tasks/${id}`, { token })).headers.get('Retry-After');
+    expect(await pace()).toBe('2');
     const following = readEvents(await app.ask('GET', `/api/tasks/${id}/events`, { token }));
     for (let count = 0; count < 2; count += 1) {
       const reply = await app.ask('POST', `/api/tasks/${id}/cancel`, { token });
@@ -109,6 +112,7 @@ describe.each(databaseKinds)('tasks on %s', (kind) => {
     }
     expect(await creditsOf(app.deps, userId)).toEqual({ available: 100, reserved: 0 });
     expect(await takeLease(app.deps.queue, [])).toBeUndefined();
+    expect(await pace()).toBeNull();
     // Whether it is told of as pending before depends on which of the two requests comes first.
     const told = (await following).map(({ data }) => data.status);
     expect(told.filter((status) => status !== 'pending')).toEqual(['cancelled']);

@@ -89,6 +89,7 @@ export { Plan, PlannedFile } from './plan.ts';
 export { PreviewDocument, PreviewSummary } from './preview.ts';
 export { FramePrompt, PromptBox, PromptPoint } from './prompts.ts';
 export { Result, ResultClip, ResultFrame, ResultOutput, ResultWarning } from './result.ts';
+export { sequenceDigestHead, sequenceDigestLine } from './sequence-digest.ts';
 export { CudaSetup, CudaSetupDocument } from './setup.ts';
 export {
   DeviceName,

@@ -87,7 +87,7 @@ export const Video = z
     updated_at: Timestamp,
     /** Bytes of what was uploaded. */
     size_bytes: z.int().nonnegative(),
-    /** Of a movie's file, once it is known. */
+    /** Of a movie's file, or of a sequence as `sequenceDigestHead` says; once it is known. */
     sha256: z.string().nullable(),
     /** What a browser plays; null before the video is ready. */
     url: z.string().nullable(),
@@ -108,7 +108,7 @@ export type Video = z.infer<typeof Video>;
 /** Query of the list of videos. */
 export const VideosQuery = PageQuery.extend({
   status: VideoStatus.optional(),
-  /** Only movies whose file has this SHA-256: whether it has to be sent at all. */
+  /** Only movies whose file, or sequences whose frames have this SHA-256: whether they have to be sent at all. */
   sha256: Sha256.optional(),
 });
 export type VideosQuery = z.infer<typeof VideosQuery>;

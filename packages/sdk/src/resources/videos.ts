@@ -14,7 +14,7 @@ import { Nothing } from './nothing.ts';
 /** Which videos a list has. */
 export interface VideoListParams extends ListParams {
   readonly status?: VideoStatus | undefined;
-  /** Only movies whose file has this hex SHA-256. */
+  /** Only movies whose file, or sequences whose frames have this hex SHA-256. */
   readonly sha256?: string | undefined;
 }
 
@@ -79,8 +79,8 @@ export class Videos {
   /**
    * Uploads a clip: a movie by tus, or in parts to the server's store where it has one, a sequence
    * frame by frame. What is read is read piece by piece; connections that break are gone on with,
-   * and with a `store` so is an upload that a process did not live to end. A movie that the account
-   * has already, by its SHA-256, is not sent again; of a sequence that the server has begun to take
+   * and with a `store` so is an upload that a process did not live to end. A clip that the account
+   * has already, by its SHA-256, is not sent again; of a sequence that the server has begun to take,
    * or that `video_id` names, only frames that are missing or changed are.
    *
    * @returns the video, which is looked at next: see `wait`

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { idOf, pageOf, Task, TasksQuery } from '@roto/sdk/contract';
+import { idOf, isFinal, pageOf, Task, TasksQuery } from '@roto/sdk/contract';
 import type { AppDeps } from '../deps.ts';
 import { access, identityOf } from '../middleware/access.ts';
 import { idempotency } from '../middleware/idempotency.ts';
@@ -9,6 +9,8 @@ import { failures, jsonReply } from './replies.ts';
 
 const tags = ['Tasks'];
 const params = z.object({ id: idOf('task') });
+/** Seconds between two looks at a task, for those who do not follow its events. */
+const paceSeconds = 2;
 
 /** `/api/tasks`: how tasks go. */
 export function taskRoutes(deps: AppDeps) {
@@ -43,6 +45,7 @@ export function taskRoutes(deps: AppDeps) {
     }),
     async (c) => {
       const task = await getTask(deps, identityOf(c).user.id, c.req.valid('param').id);
+      if (!isFinal(task.status)) c.header('Retry-After', String(paceSeconds));
       return c.json(toTask(task), 200);
     },
   );

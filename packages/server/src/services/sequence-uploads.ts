@@ -1,4 +1,12 @@
-import { RotoError, type SequenceFrame, type SequenceUploadParams } from '@roto/sdk/contract';
+import { createHash } from 'node:crypto';
+import {
+  RotoError,
+  type SequenceFrame,
+  type SequenceSource,
+  type SequenceUploadParams,
+  sequenceDigestHead,
+  sequenceDigestLine,
+} from '@roto/sdk/contract';
 import { secondsAfter } from '../clock.ts';
 import { json } from '../db/column-types.ts';
 import { addFiles, removeFileByKey } from '../db/queries/files.ts';
@@ -19,7 +27,7 @@ import {
   updateUpload,
 } from '../db/queries/uploads.ts';
 import type { UserRow } from '../db/queries/users.ts';
-import { addVideo, findVideo, updateVideo } from '../db/queries/videos.ts';
+import { addVideo, findVideo, updateVideo, type VideoRow } from '../db/queries/videos.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Trx } from '../db/types.ts';
 import { newId } from '../new-id.ts';
@@ -29,6 +37,8 @@ import { getUpload, requireOpen, type UploadDeps, uploadSeconds } from './upload
 
 /** Frames that one sequence may have. */
 const mostFrames = 200_000;
+/** Frames that are read from the database at a time. */
+const framesAtOnce = 10_000;
 
 /** An account's upload session. */
 interface Owned {
@@ -132,10 +142,16 @@ async function reopenSequence(
     error_code: null,
     error_message: null,
     ...(params.title === undefined ? {} : { title: params.title }),
-    video_metadata: json({ ...video.video_metadata, source: sourceOf(params) }),
+    video_metadata: json(changing(video.video_metadata, sourceOf(params))),
     updated_at: clock(),
   });
   return videoId;
+}
+
+/** What a sequence was named by does not hold while its frames change. */
+function changing(known: VideoRow['video_metadata'], source: SequenceSource) {
+  const { sequenceSha256: _, ...kept } = known ?? {};
+  return { ...kept, source };
 }
 
 /** One frame as it streams in. */
@@ -277,10 +293,29 @@ export async function completeSequence(
     }
     const now = deps.clock();
     if (!(await endUpload(trx, id, { status: 'completed', updated_at: now }))) return;
-    await updateVideo(trx, upload.video_id, { status: 'processing', updated_at: now });
+    await updateVideo(trx, upload.video_id, {
+      status: 'processing',
+      video_metadata: json(await named(trx, upload.video_id)),
+      updated_at: now,
+    });
     await deps.queue.enqueue(trx, 'process-video', { videoId: upload.video_id });
   });
   return getUpload(deps, user.id, id);
+}
+
+/** What is known of a sequence, with the SHA-256 that names its frames. */
+async function named(trx: Trx, videoId: string) {
+  const known = (await findVideo(trx, videoId))?.video_metadata ?? {};
+  const { source } = known;
+  if (source === undefined) return known;
+  const hash = createHash('sha256').update(sequenceDigestHead(source));
+  let after: number | undefined;
+  do {
+    const page = await listSequenceFrames(trx, videoId, { after, limit: framesAtOnce });
+    for (const { frame, sha256 } of page) hash.update(sequenceDigestLine(frame, sha256));
+    after = page.length < framesAtOnce ? undefined : page.at(-1)?.frame;
+  } while (after !== undefined);
+  return { ...known, sequenceSha256: hash.digest('hex') };
 }
 
 async function openSession(deps: UploadDeps, user: UserRow, id: string): Promise<UploadRow> {

@@ -151,7 +151,7 @@ async function toVideo(
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
     size_bytes: original?.bytes ?? 0,
-    sha256: original?.sha256 ?? null,
+    sha256: original?.sha256 ?? row.video_metadata?.sequenceSha256 ?? null,
     ...(await urlsOf(deps, row)),
     points: row.points === null ? null : copyPoints(row.points),
     bbox: row.bbox,

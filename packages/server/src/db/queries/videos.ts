@@ -1,5 +1,5 @@
 import type { VideoStatus } from '@roto/sdk/contract';
-import type { Insertable, Selectable, Updateable } from 'kysely';
+import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import { isBehind, type ListPart } from '../list-place.ts';
 import type { VideosTable } from '../tables/clips.ts';
 import type { Db, Trx } from '../types.ts';
@@ -55,13 +55,16 @@ export function listVideos(
   let query = db.selectFrom('videos').selectAll().where('user_id', '=', userId);
   if (status !== undefined) query = query.where('status', '=', status);
   if (sha256 !== undefined) {
-    query = query.where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom('files')
-          .select('files.id')
-          .whereRef('files.key', '=', 'videos.s3_key')
-          .where('files.sha256', '=', sha256),
-      ),
+    query = query.where(({ exists, or, selectFrom }) =>
+      or([
+        exists(
+          selectFrom('files')
+            .select('files.id')
+            .whereRef('files.key', '=', 'videos.s3_key')
+            .where('files.sha256', '=', sha256),
+        ),
+        sql<boolean>`videos.video_metadata->>'sequenceSha256' = ${sha256}`,
+      ]),
     );
   }
   if (after !== undefined) query = query.where(isBehind('videos', after));

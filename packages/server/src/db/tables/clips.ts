@@ -33,7 +33,13 @@ export interface VideosTable {
   points: NullableJson<StoredPoints>;
   mask_data: NullableJson<unknown>;
   /** Once it was looked at; before that of a sequence how it is to be read. */
-  video_metadata: NullableJson<Partial<VideoMetadata> & { source?: SequenceSource }>;
+  video_metadata: NullableJson<
+    Partial<VideoMetadata> & {
+      source?: SequenceSource;
+      /** Names the frames of a sequence, once all are there. */
+      sequenceSha256?: string;
+    }
+  >;
   video_keys: NullableJson<Record<string, string>>;
   created_at: CreatedAt;
   updated_at: Defaulted<Date>;
