@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseShot } from '@roto/sdk/contract';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type OutputFormat, parseShot } from '@roto/sdk/contract';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ObjectMask } from '../src/engine/engine.ts';
 import { ExportHost } from '../src/export/export-host.ts';
+import { outputPaths } from '../src/export/output-paths.ts';
+import { findFfmpeg } from '../src/media/find-ffmpeg.ts';
 import { trackPrompt } from '../src/track/anchor.ts';
 import { planObject } from '../src/track/plan.ts';
 import { TrackStore } from '../src/track/store.ts';
@@ -56,16 +58,25 @@ async function track(...frames: number[]): Promise<void> {
   }
 }
 
+interface StartOptions {
+  readonly news?: TrackingNews;
+  readonly signal?: AbortSignal;
+  readonly formats?: readonly OutputFormat[];
+}
+
 /** An export to `out` that tells which frames it has done, and when it has done one. */
-function startExport(out: string, options: { news?: TrackingNews; signal?: AbortSignal }) {
+function startExport(out: string, { formats = ['png8'], ...options }: StartOptions) {
   const { source, matte } = parseShot({
     schema: 'roto.shot/1',
     source: { path: join(movie, 'clip.mkv') },
     objects: [{ id: 1, name: 'matte', prompts: [] }],
-    outputs: [{ format: 'png8' }],
   });
-  const path = join(folder, out, 'matte.####.png');
-  const output = { object: 'matte', format: 'png8' as const, path };
+  const look = { premultiplied: false, color: '#00b140', despill: false };
+  const places = outputPaths(
+    join(folder, out),
+    ['matte'],
+    formats.map((format) => ({ format })),
+  );
   const done: number[] = [];
   const waiting = new Map<number, () => void>();
   const host = new ExportHost();
@@ -79,7 +90,7 @@ function startExport(out: string, options: { news?: TrackingNews; signal?: Abort
         cacheDir: folder,
         storeFolder: folder,
         objects: [{ id: 1, name: 'matte', planOptions }],
-        outputs: [{ ...output, premultiplied: false, color: '#00b140', despill: false }],
+        outputs: places.map(({ format, path }) => ({ object: 'matte', format, path, ...look })),
         stamp: {
           rotoVersion: '1.2.3',
           engine: {
@@ -109,9 +120,10 @@ function startExport(out: string, options: { news?: TrackingNews; signal?: Abort
 }
 
 async function pictures(out: string): Promise<Map<string, string>> {
-  const names = existsSync(join(folder, out)) ? (await readdir(join(folder, out))).sort() : [];
+  const place = join(folder, out, 'matte');
+  const names = existsSync(place) ? (await readdir(place)).sort() : [];
   const shown = names.filter((name) => !name.startsWith('.'));
-  const bytes = await Promise.all(shown.map((name) => readFile(join(folder, out, name), 'hex')));
+  const bytes = await Promise.all(shown.map((name) => readFile(join(place, name), 'hex')));
   return new Map(shown.map((name, i) => [name, bytes[i] ?? '']));
 }
 
@@ -155,5 +167,24 @@ describe('an export beside tracking', () => {
     stop.abort();
     await expect(report).rejects.toMatchObject({ code: 'interrupted' });
     expect(existsSync(join(folder, 'stopped'))).toBe(false);
+  });
+});
+
+describe('an export of several outputs', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it('gives none its name where one fails at its very end', async () => {
+    await track(1, 2, 3, 4, 5);
+    const { ffmpeg, ffprobe } = await findFfmpeg();
+    const failing = join(folder, 'ffmpeg');
+    const fails = 'case "$*" in *pipe:0*prores_ks*) exit 1;; esac';
+    await writeFile(failing, `#!/bin/sh\n'${ffmpeg}' "$@" || exit\n${fails}\n`);
+    await chmod(failing, 0o755);
+    vi.stubEnv('ROTO_FFMPEG', failing);
+    vi.stubEnv('ROTO_FFPROBE', ffprobe);
+    const { report, reached } = startExport('several', { formats: ['png8', 'prores4444'] });
+    await reached(5);
+    await expect(report).rejects.toMatchObject({ code: 'encode_failed' });
+    expect(existsSync(join(folder, 'several'))).toBe(false);
   });
 });

@@ -47,9 +47,10 @@ describe.each(outputFormats)('the writer of %s', (format) => {
     const writer = await createWriter(format, context);
     expect(await everything(out)).toEqual([]);
     await writeFrames(writer, context);
+    await writer.complete();
     const visible = (await everything(out)).filter((path) => !path.includes('.roto-part-'));
     expect(visible.filter((path) => /\.\w+$/.test(path))).toEqual([]);
-    await writer.finish();
+    await writer.publish();
     expect((await everything(out)).filter((path) => path.includes('.roto-part-'))).toEqual([]);
   });
 
@@ -69,7 +70,7 @@ describe.each(outputFormats)('the writer of %s', (format) => {
     for (let number = 1001; number < 1005; number++) {
       await writer.write(matteFrame(number, context.clip));
     }
-    expect(await codeOf(writer.finish())).toBe('encode_failed');
+    expect(await codeOf(writer.complete())).toBe('encode_failed');
     expect(await everything(out)).toEqual([]);
   });
 
@@ -90,7 +91,7 @@ describe.each(outputFormats)('the writer of %s', (format) => {
     const reason = new RotoError('interrupted', 'Stopped');
     stop.abort(reason);
     expect(await failure(writer.write(matteFrame(1002, context.clip)))).toBe(reason);
-    expect(await failure(writer.finish())).toBe(reason);
+    expect(await failure(writer.complete())).toBe(reason);
     await writer.abort();
     expect(await everything(out)).toEqual([]);
   });
@@ -226,7 +227,7 @@ describe.runIf(canMount())('on a full disk (needs a user who may mount one)', ()
     for (const tools of movies.includes(format) ? builds : builds.slice(0, 1)) {
       const context = writerContext(folder, format, { clip });
       const writer = await createWriter(format, context, tools);
-      const work = writeFrames(writer, context, noise).then(() => writer.finish());
+      const work = writeFrames(writer, context, noise).then(() => writer.complete());
       expect(await codeOf(work)).toBe('disk_full');
       await writer.abort();
       expect(await everything(folder)).toEqual([]);
@@ -283,7 +284,7 @@ describe('an ffmpeg that cannot do the work', () => {
       const clip = clipInfo({ width: 640, height: 360 });
       const context = writerContext(join(out, 'new'), 'luma', { clip });
       const writer = await createWriter('luma', context, { ...build, ffmpeg: fake });
-      const error = await failure(writeFrames(writer, context).then(() => writer.finish()));
+      const error = await failure(writeFrames(writer, context).then(() => writer.complete()));
       await writer.abort();
       expect(error).toMatchObject({ code: 'encode_failed' });
       expect(String(error)).toContain('the encoder fell over');

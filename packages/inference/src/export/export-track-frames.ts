@@ -63,8 +63,11 @@ export async function exportTrackFrames(
     const clock = new StageClock();
     const run = { ...options, job, clip, store, outputs, clock };
     const objects = await exportFrames(run);
+    for (const { writer } of outputs) await clock.time('write', writer.complete());
+    // The last moment to stop: what is left to do is to give whole files their names.
+    throwIfStopped(signal);
     const written = [];
-    for (const { writer } of outputs) written.push(await clock.time('write', writer.finish()));
+    for (const { writer } of outputs) written.push(await clock.time('write', writer.publish()));
     return { objects, outputs: written, warnings, timings: clock.seconds() };
   } catch (error) {
     await Promise.allSettled(outputs.map(({ writer }) => writer.abort()));

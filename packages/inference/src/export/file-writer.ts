@@ -41,17 +41,20 @@ export class FileWriter implements MatteWriter {
     await this.#put(this.#staging, await this.#recipe.encode(frame));
   }
 
-  async finish(): Promise<ResultOutput> {
+  async complete(): Promise<void> {
     try {
       this.#context.signal.throwIfAborted();
       this.#order.complete();
       this.#staging ??= await Staging.open(dirname(this.#context.path));
       for (const file of (await this.#recipe.close?.()) ?? []) await this.#put(this.#staging, file);
-      await this.#staging.publish(this.#names);
     } catch (cause) {
       await this.abort();
       throw cause;
     }
+  }
+
+  async publish(): Promise<ResultOutput> {
+    await this.#staging?.publish(this.#names);
     return resultOutput(this.#recipe.format, this.#context);
   }
 

@@ -48,8 +48,8 @@ export class MovieWriter implements InterruptibleWriter {
     this.#taken = send(this.#process, buffer);
   }
 
-  async finish(): Promise<ResultOutput> {
-    const { context, recipe, tools } = this.#parts;
+  async complete(): Promise<void> {
+    const { context, tools } = this.#parts;
     try {
       context.signal.throwIfAborted();
       this.#order.complete();
@@ -60,11 +60,15 @@ export class MovieWriter implements InterruptibleWriter {
       const path = this.#staging?.path(this.#name) ?? '';
       this.#order.expect(await countMovieFrames(tools, path, context.signal));
       await this.#staging?.flush(this.#name);
-      await this.#staging?.publish([this.#name]);
     } catch (cause) {
       await this.abort();
       throw cause;
     }
+  }
+
+  async publish(): Promise<ResultOutput> {
+    const { context, recipe } = this.#parts;
+    await this.#staging?.publish([this.#name]);
     return resultOutput(recipe.format, context);
   }
 

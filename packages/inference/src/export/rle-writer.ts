@@ -34,18 +34,21 @@ export class RleWriter implements MatteWriter {
     await this.#append(this.#file === undefined ? `${this.#head()}\n${line}` : `,\n${line}`);
   }
 
-  async finish(): Promise<ResultOutput> {
+  async complete(): Promise<void> {
     try {
       this.#context.signal.throwIfAborted();
       this.#order.complete();
       await this.#append('\n]}\n');
       await this.#file?.datasync();
       await this.#close();
-      await this.#staging?.publish([basename(this.#context.path)]);
     } catch (cause) {
       await this.abort();
       throw outputFailure(cause, this.#context.path);
     }
+  }
+
+  async publish(): Promise<ResultOutput> {
+    await this.#staging?.publish([basename(this.#context.path)]);
     return resultOutput('rle', this.#context);
   }
 

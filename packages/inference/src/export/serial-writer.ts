@@ -23,8 +23,12 @@ export class SerialWriter implements MatteWriter {
     return this.#next(() => this.#inner.write(frame));
   }
 
-  finish(): Promise<ResultOutput> {
-    return this.#next(() => this.#inner.finish());
+  complete(): Promise<void> {
+    return this.#next(() => this.#inner.complete());
+  }
+
+  publish(): Promise<ResultOutput> {
+    return this.#next(() => this.#inner.publish());
   }
 
   async abort(): Promise<void> {

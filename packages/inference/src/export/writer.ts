@@ -41,10 +41,12 @@ export interface WriterContext {
 
 /**
  * Takes the frames of one output in order, each exactly once. Files lie beside their place under
- * another name until `finish`, which checks the frame count and renames them; `abort` removes them.
+ * another name: `complete` checks the frame count and makes them whole, `publish` renames them, and
+ * `abort` removes them. Several outputs of a run are published when all of them are complete.
  */
 export interface MatteWriter {
   write(frame: MatteFrame): Promise<void>;
-  finish(): Promise<ResultOutput>;
+  complete(): Promise<void>;
+  publish(): Promise<ResultOutput>;
   abort(): Promise<void>;
 }

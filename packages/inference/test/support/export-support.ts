@@ -138,7 +138,8 @@ export async function writeAll(
 ): Promise<ResultOutput> {
   const writer = await createWriter(format, context, options.tools);
   await writeFrames(writer, context, options.frame);
-  return writer.finish();
+  await writer.complete();
+  return writer.publish();
 }
 
 export async function writeFrames(
