@@ -100,6 +100,14 @@ describe('what a clip says of itself', () => {
     });
   });
 
+  it('is its own rate: one that is given is for sequences, and warned of', async () => {
+    const path = await clips.make('rated.mp4', moving(3), ['-c:v', 'libx264']);
+    const { info } = await openClip({ path, rate: { num: 24, den: 1 } });
+    expect(info.rate).toEqual({ num: 25, den: 1 });
+    expect(info.warnings).toMatchObject([{ code: 'rate_ignored' }]);
+    expect((await openClip({ path, rate: { num: 50, den: 2 } })).info.warnings).toEqual([]);
+  });
+
   it('is remembered by file, and told anew when the file changes', async () => {
     const path = await clips.make('remembered.mp4', moving(3), ['-c:v', 'libx264']);
     const cacheDir = join(clips.path, 'cache');

@@ -6,7 +6,7 @@ import { deepPixels } from './deep-pixels.ts';
 import { type FfmpegTools, findFfmpeg } from './find-ffmpeg.ts';
 import { movieFingerprint } from './fingerprint.ts';
 import { type FrameIndex, indexFrames } from './frame-index.ts';
-import { frameTiming } from './frame-timing.ts';
+import { type FrameTiming, frameTiming } from './frame-timing.ts';
 import { movieColor } from './movie-color.ts';
 import { type BackwardLimits, decodeFramesBackward } from './movie-frames.ts';
 import { type MovieProbe, probeMovie } from './probe.ts';
@@ -19,7 +19,7 @@ export interface OpenMovieOptions extends BackwardLimits {
   readonly startFrame?: number | undefined;
   /** Frames the caller means to use; a file cut off after them is no error. */
   readonly range?: FrameRange | undefined;
-  /** Rate to take instead of the movie's own. */
+  /** Movies have their own; asking for another one is warned of. */
   readonly rate?: FrameRate | undefined;
   /** Movies are shown as they say themselves; asking for a linear space is warned of. */
   readonly inputColorspace?: InputColorspace | undefined;
@@ -94,7 +94,7 @@ function movieInfo(
     kind: 'movie',
     width: isTurned ? movie.storedHeight : movie.storedWidth,
     height: isTurned ? movie.storedWidth : movie.storedHeight,
-    rate: options.rate ?? timing.rate,
+    rate: timing.rate,
     firstFrame,
     lastFrame,
     missingFrames: [],
@@ -108,16 +108,17 @@ function movieInfo(
     timecode: movie.timecode,
     hasAudio: movie.hasAudio,
     fingerprint,
-    warnings: warningsOf(movie, index, timing.isVariable, options),
+    warnings: warningsOf(movie, index, timing, options),
   };
 }
 
 function warningsOf(
   movie: MovieProbe,
   index: FrameIndex,
-  isVariable: boolean,
+  timing: FrameTiming,
   options: OpenMovieOptions,
 ): ClipInfo['warnings'] {
+  const asked = options.rate ?? timing.rate;
   const all = [
     {
       code: 'source_truncated',
@@ -126,7 +127,7 @@ function warningsOf(
     },
     {
       code: 'variable_rate',
-      isTrue: isVariable,
+      isTrue: timing.isVariable,
       message: 'Frames are not evenly spaced in time; outputs have one frame for each of them.',
     },
     {
@@ -143,6 +144,11 @@ function warningsOf(
       code: 'input_colorspace_ignored',
       isTrue: /^(linear-rec709|acescg)$/.test(options.inputColorspace ?? 'auto'),
       message: 'Linear input is for picture sequences; the movie is shown as it says itself.',
+    },
+    {
+      code: 'rate_ignored',
+      isTrue: asked.num * timing.rate.den !== timing.rate.num * asked.den,
+      message: 'A rate is for picture sequences; the movie keeps its own.',
     },
     {
       code: 'high_dynamic_range',
