@@ -73,6 +73,8 @@ describe('the packed packages', () => {
       'sam.onnx',
     ]);
     expect(await readdir(installed)).not.toContain('src');
+    const page = join(prefix, 'node_modules', '@roto', 'cli', 'assets', 'pick');
+    expect(await readdir(page)).toContain('page.js');
     const manifest = await readFile(join(installed, 'package.json'), 'utf8');
     const client = await readFile(
       join(prefix, 'node_modules', '@roto', 'sdk', 'package.json'),

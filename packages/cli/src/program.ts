@@ -15,6 +15,7 @@ import { createMaskCommand } from './commands/mask/command.ts';
 import { createMigrateCommand } from './commands/migrate/command.ts';
 import { createModelsCommands } from './commands/models/command.ts';
 import { optionGroups } from './commands/option-spec.ts';
+import { createPickCommand } from './commands/pick/command.ts';
 import { createPreviewCommand } from './commands/preview/command.ts';
 import { createServeCommand } from './commands/serve/command.ts';
 import { createSetupCommands } from './commands/setup/command.ts';
@@ -34,6 +35,7 @@ export function createCommandSpecs(): (CommandSpec | CommandGroupSpec)[] {
   return [
     createMaskCommand(),
     createPreviewCommand(),
+    createPickCommand(),
     createGreenscreenCommand(),
     createExportCommand(),
     createModelsCommands(),

@@ -29,6 +29,7 @@ export {
   writeBrowserMovie,
 } from './rendition/browser-movie.ts';
 export { type MovieFacts, movieFacts } from './rendition/movie-facts.ts';
+export { greyPng, jpegPicture, shrinkFrame } from './rendition/screen-picture.ts';
 export { writeThumbnail } from './rendition/thumbnail.ts';
 export { openSession } from './session/open-session.ts';
 export type {

@@ -9,7 +9,15 @@ const install = 'ONNXRUNTIME_NODE_INSTALL=skip npm install --global @roto/infere
  * not installed everywhere.
  * @throws RotoError `engine_missing`, `engine_failed`
  */
-export async function loadLocalBackend(): Promise<Backend> {
+export function loadLocalBackend(): Promise<Backend> {
+  return loadLocalEngine();
+}
+
+/**
+ * The same with everything it exports.
+ * @throws RotoError `engine_missing`, `engine_failed`
+ */
+export async function loadLocalEngine(): Promise<typeof import('@roto/inference')> {
   try {
     return await import('@roto/inference');
   } catch (cause) {

@@ -35,7 +35,7 @@ export interface ShotRequest {
   readonly clip: string | undefined;
   /** Path of a shot document. */
   readonly document: string | undefined;
-  readonly prompts: PromptOptions;
+  readonly prompts: Pick<PromptOptions, 'given' | 'frames' | 'objects'>;
   readonly settings: Settings;
   /** Outputs of the command line; those of the document, else `fallback`, where undefined. */
   readonly outputs: readonly ShotOutput[] | undefined;

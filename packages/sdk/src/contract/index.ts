@@ -85,6 +85,7 @@ export {
 export { estimateOutputBytes, type OutputSize } from './output-size.ts';
 export { largestPage, PageQuery, pageOf } from './pagination.ts';
 export { parseShot } from './parse-shot.ts';
+export { PickDocument } from './pick.ts';
 export { Plan, PlannedFile } from './plan.ts';
 export { PreviewDocument, PreviewSummary } from './preview.ts';
 export { FramePrompt, PromptBox, PromptPoint } from './prompts.ts';

@@ -1,0 +1,119 @@
+import { resolve } from 'node:path';
+import { type PickDocument, RotoError } from '@roto/sdk/contract';
+import { parsePath } from '../../args/choices.ts';
+import { parseNumber } from '../../args/numbers.ts';
+import { printResult } from '../../io/output.ts';
+import { defaultFormats, outputsOf, requestedOutputs } from '../../shot/outputs.ts';
+import { type CommandContext, defineCommand } from '../command-spec.ts';
+import { modeOf } from '../mode.ts';
+import { type OptionValues, switchOption, valueOption } from '../option-spec.ts';
+import { presetOptions } from '../preset-options.ts';
+import { cacheOf } from '../run-shot-command.ts';
+import {
+  directionOptions,
+  engineOptions,
+  formatOptions,
+  matteOptions,
+  outOptions,
+  requireLocal,
+  runOptions,
+  sourceOptions,
+} from '../shared-options.ts';
+
+const options = {
+  shot: valueOption(
+    'What to cut out',
+    '--shot <file>',
+    'go on with a shot document: clip, prompts and settings; Save writes it again',
+    (text) => parsePath(text, '--shot'),
+  ),
+  ...sourceOptions,
+  ...engineOptions,
+  ...presetOptions,
+  ...directionOptions,
+  ...matteOptions,
+  saveShot: valueOption(
+    'Output',
+    '--save-shot <file>',
+    'shot document that Save writes (default: the name of the clip with .roto.json)',
+    (text) => parsePath(text, '--save-shot'),
+  ),
+  ...outOptions,
+  ...formatOptions,
+  web: switchOption('Picture', '--web', 'pick in the browser instead of the terminal'),
+  port: valueOption('Picture', '--port <n>', 'port of the page (default: a free one)', (text) =>
+    parseNumber(text, { flag: '--port', min: 0, max: 65_535, kind: 'whole number' }),
+  ),
+  open: {
+    flags: '--no-open',
+    text: 'only print the link of the page; do not open a browser',
+    group: 'Picture' as const,
+    read: () => false,
+  },
+  ...runOptions,
+};
+
+/** `roto pick`: choose points by looking. */
+export function createPickCommand() {
+  return defineCommand({
+    name: 'pick',
+    summary: 'choose points by looking, in the browser',
+    description: [
+      'Opens a page that shows the clip: click on the object, beside it, or drag a box round it, and see at once what that selects. Step through the frames, name several objects, undo. Save writes the shot document that roto mask --shot runs, here or elsewhere; Run does it at once.',
+      'The page is there for this machine alone, and only for whoever has the link, which is good once. From another machine: ssh -L 9000:127.0.0.1:9000 host, roto pick --web --port 9000 there, and the link here. Done on the page ends it; so does Ctrl-C.',
+    ],
+    arguments: [{ syntax: '[clip]', text: 'a movie, a folder of pictures, or a sequence' }],
+    options,
+    examples: [
+      { text: 'in the browser', line: 'roto pick shot.mp4 --web --local' },
+      { text: 'go on where it was saved', line: 'roto pick --shot shot.roto.json --web --local' },
+    ],
+    run: ({ words, options: given }, context) => runPick(words[0], given, context),
+  });
+}
+
+async function runPick(
+  clip: string | undefined,
+  given: OptionValues<typeof options>,
+  { io, loadBackend }: CommandContext,
+): Promise<'ok'> {
+  const mode = modeOf(given);
+  requireLocal(given);
+  if (given.web !== true) throw noTerminal();
+  const { pickShot } = await import('../../pick/pick-shot.ts');
+  const picked = await pickShot(
+    { io, loadBackend },
+    {
+      request: {
+        clip,
+        document: given.shot,
+        prompts: nothingPicked,
+        settings: given,
+        outputs: requestedOutputs(given),
+        fallback: outputsOf(defaultFormats, given),
+      },
+      saveAt: given.saveShot === undefined ? undefined : resolve(io.cwd, given.saveShot),
+      out: resolve(io.cwd, given.out ?? 'out'),
+      overwrite: given.overwrite ?? false,
+      ...cacheOf(given, io.cwd),
+      port: given.port ?? 0,
+      opensBrowser: given.open !== false,
+    },
+  );
+  const document: PickDocument = { schema: 'roto.pick/1', ...picked.document };
+  printResult(io, mode, { document, lines: picked.lines });
+  return 'ok';
+}
+
+/** What the options say before anything is picked: one object, called as `roto mask` calls it. */
+const nothingPicked = {
+  given: false,
+  frames: [],
+  objects: () => [{ name: 'matte', points: [], boxes: [], masks: [], frame: undefined }],
+};
+
+function noTerminal(): RotoError {
+  return new RotoError('invalid_argument', 'Expected --web, which picks in the browser.', {
+    param: '--web',
+  });
+}
