@@ -309,7 +309,8 @@ function explainStreamed(error: unknown): unknown {
   });
 }
 
-function newIdempotencyKey(): string {
+/** What makes a POST happen once: 128 random bits. */
+export function newIdempotencyKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return `roto-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }

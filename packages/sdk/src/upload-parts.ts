@@ -1,9 +1,9 @@
-import { ApiError } from './errors.ts';
+import { ApiError, ClientError } from './errors.ts';
 import { throwIfAborted } from './internal/abort.ts';
 import { inParallel } from './internal/in-parallel.ts';
 import { uploadKey } from './internal/upload-key.ts';
 import type { TransferProgress } from './progress.ts';
-import type { Transport } from './request.ts';
+import { newIdempotencyKey, type Transport } from './request.ts';
 import { Uploads } from './resources/uploads.ts';
 import { withRetries } from './retry.ts';
 import type { UploadSource } from './upload-source.ts';
@@ -76,9 +76,13 @@ async function begin({
   const { sha256, store } = options;
   const filename = source.name.slice(-255);
   const body = { filename, size_bytes: sizeBytes, sha256 };
-  const begun = await uploads.beginParts(body, callOptions(options)).catch((error: unknown) => {
+  const idempotencyKey = newIdempotencyKey();
+  const ask = (maxRetries?: number) =>
+    uploads.beginParts(body, { signal: options.signal, idempotencyKey, maxRetries });
+  const begun = await ask(0).catch((error: unknown) => {
     // Files lie in a folder there: they are sent by tus.
     if (error instanceof ApiError && error.code === 'unavailable') return undefined;
+    if (error instanceof ClientError && error.retryable) return ask(options.maxRetries);
     throw error;
   });
   if (begun === undefined) return undefined;
