@@ -1,4 +1,5 @@
 import type { ApiScope } from '@roto/sdk/contract';
+import type { OwnedKey } from './db/queries/idempotency-keys.ts';
 import type { UserRow } from './db/queries/users.ts';
 import type { Log } from './log.ts';
 
@@ -20,6 +21,8 @@ export interface AppVariables {
   clientAddress: string;
   /** Undefined where nobody signed in, or with what does not count. */
   identity: Identity | undefined;
+  /** Under which the answer to the request is kept; undefined where none is. */
+  idempotencyKey: OwnedKey | undefined;
 }
 
 /** The environment of every route and middleware, for Hono's types. */

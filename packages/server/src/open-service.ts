@@ -7,6 +7,7 @@ import type { Database } from './db/database.ts';
 import { migrate, pendingMigrations } from './db/migrate.ts';
 import { openPgliteFolder } from './db/pglite.ts';
 import { openPostgres } from './db/postgres.ts';
+import { dropLostKeys } from './db/queries/idempotency-keys.ts';
 import { previewAnswerChannel } from './db/queries/preview-requests.ts';
 import { taskChannel } from './db/queries/task-events.ts';
 import type { AppDeps } from './deps.ts';
@@ -122,6 +123,7 @@ async function bringUpToDate(database: Database): Promise<void> {
   if (database.kind === 'pglite') {
     await migrate(database.db);
     await installQueue(database);
+    await dropLostKeys(database.db);
     return;
   }
   const pending = await pendingMigrations(database.db);

@@ -1,53 +1,17 @@
 import { ApiErrorBody, Estimate, pageOf, Qualities, Task } from '@roto/sdk/contract';
 import { describe, expect, it } from 'vitest';
-import { json } from '../src/db/column-types.ts';
 import type { Database } from '../src/db/database.ts';
 import { countRunning } from '../src/db/queries/tasks.ts';
 import type { AppDeps } from '../src/deps.ts';
 import { takeLease } from '../src/jobs/leases.ts';
-import { newId } from '../src/new-id.ts';
 import { sweepTasks } from '../src/services/sweep-tasks.ts';
 import { beginTask, completeTask, failTask, handTaskBack } from '../src/services/task-run.ts';
 import { tiers } from '../src/services/tiers.ts';
 import { databaseKinds } from './support/databases.ts';
 import { readEvents } from './support/read-events.ts';
+import { insertVideo, insertWorker } from './support/rows.ts';
 import { signIn } from './support/sign-in.ts';
 import { startApp, type TestApp } from './support/start-app.ts';
-
-/** Adds a worker that lives and has a model, as one reports itself. */
-async function addWorkerRow({ db, clock }: AppDeps, models = ['mobilesam']): Promise<string> {
-  const id = newId('worker');
-  const row = { hostname: 'here', version: '0', device: 'cpu', state: 'ready' as const };
-  await db
-    .insertInto('workers')
-    .values({ ...row, id, models: json<readonly string[]>(models), heartbeat_at: clock() })
-    .execute();
-  return id;
-}
-
-/** Adds a video of one second that is ready; nothing of it is read here. */
-async function addVideo({ db }: AppDeps, userId: string, seconds = 1): Promise<string> {
-  const id = newId('video');
-  await db
-    .insertInto('videos')
-    .values({
-      id,
-      user_id: userId,
-      title: 'clip',
-      kind: 'movie',
-      status: 'ready',
-      s3_key: id,
-      video_metadata: json({
-        width: 640,
-        height: 360,
-        rate: { num: 24, den: 1 },
-        firstFrame: 0,
-        lastFrame: 24 * seconds - 1,
-      }),
-    })
-    .execute();
-  return id;
-}
 
 const points = { positive: [[320, 180]] };
 
@@ -61,8 +25,8 @@ function generate(app: TestApp, token: string, videoId: string, more: object = {
 async function prepare(kind: Database['kind'], credits = 100, seconds = 1) {
   const app = await startApp({ kind });
   const account = await signIn(app.deps, credits);
-  const workerId = await addWorkerRow(app.deps);
-  const videoId = await addVideo(app.deps, account.userId, seconds);
+  const workerId = await insertWorker(app.deps);
+  const videoId = await insertVideo(app.deps, account.userId, seconds);
   return { app, ...account, workerId, videoId };
 }
 
@@ -128,7 +92,7 @@ describe.each(databaseKinds)('tasks on %s', (kind) => {
     for (let count = 0; count < 20; count += 1) await generate(app, token, videoId);
     const { deps } = app;
     const other = await signIn(deps);
-    const last = await generate(app, other.token, await addVideo(deps, other.userId));
+    const last = await generate(app, other.token, await insertVideo(deps, other.userId));
     const { id } = await taskOf(last);
     const run = { workerId: 'wrk_any', device: 'cpu' };
     const taken: string[] = [];
@@ -211,7 +175,7 @@ it('refuses at once what no living worker can run, and says what to install', as
     code: 'model_unavailable',
     message: expect.stringContaining('roto models pull sam2.1-small'),
   });
-  await addWorkerRow(app.deps, ['mobilesam', 'sam2.1-small']);
+  await insertWorker(app.deps, ['mobilesam', 'sam2.1-small']);
   const accepted = await generate(app, token, videoId, { quality: 'standard' });
   expect(await taskOf(accepted)).toMatchObject({ model: 'sam2.1-small' });
   const reply = await app.ask('GET', '/api/qualities', { token });
@@ -264,7 +228,7 @@ it('refuses what is wrong with a request, before anything is reserved', async ()
 
 it('refuses results that would not fit the storage of the account', async () => {
   const { app, token, userId } = await prepare('pglite', 10_000);
-  const long = await addVideo(app.deps, userId, 3600);
+  const long = await insertVideo(app.deps, userId, 3600);
   const reply = await generate(app, token, long, { outputs: ['rgba'] });
   expect(reply.status).toBe(402);
   const { message } = await errorOf(reply);
@@ -286,8 +250,8 @@ it('reserves no more than it estimated, nothing where nothing is metered, and on
   expect(await creditsOf(app.deps, userId)).toEqual({ available: 96, reserved: 4 });
   const free = await startApp({ env: { ROTO_CREDITS: 'off' } });
   const poor = await signIn(free.deps, 0);
-  await addWorkerRow(free.deps);
-  const video = await addVideo(free.deps, poor.userId, 31);
+  await insertWorker(free.deps);
+  const video = await insertVideo(free.deps, poor.userId, 31);
   expect((await generate(free, poor.token, video)).status).toBe(202);
 });
 
@@ -322,7 +286,7 @@ it('shows an account its own tasks only, page by page', async () => {
 it('says at once that no host is there for a preview, and when to ask again', async () => {
   const app = await startApp();
   const { token, userId } = await signIn(app.deps);
-  const videoId = await addVideo(app.deps, userId);
+  const videoId = await insertVideo(app.deps, userId);
   const reply = await app.ask('POST', `/api/videos/${videoId}/preview-mask`, {
     token,
     json: { points },

@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   MaskPreview,
@@ -9,45 +8,13 @@ import {
   Task,
   TaskResult,
 } from '@roto/sdk/contract';
-import { expect, it, onTestFinished, vi } from 'vitest';
-import { readConfig } from '../src/config.ts';
-import { migrate } from '../src/db/migrate.ts';
-import { openPostgres } from '../src/db/postgres.ts';
-import { installQueue } from '../src/jobs/queue.ts';
-import { createLog } from '../src/log.ts';
-import { openService } from '../src/open-service.ts';
-import { testPostgresUrl } from './support/databases.ts';
+import { expect, it, vi } from 'vitest';
 import { addReadyVideo, makeClip } from './support/ready-video.ts';
-import { signIn } from './support/sign-in.ts';
+import { startOnPostgres } from './support/start-on-postgres.ts';
 import { startWorker } from './support/start-worker.ts';
 
 const frames = 14;
 const patient = { timeout: 120_000, interval: 100 };
-
-/** The service on a Postgres that workers can reach too, without a worker of its own. */
-async function startOnPostgres() {
-  const url = await testPostgresUrl();
-  const database = openPostgres(url);
-  await migrate(database.db);
-  await installQueue(database);
-  const data = await mkdtemp(join(tmpdir(), 'roto-workers-'));
-  const service = await openService(database, {
-    config: readConfig({ DATABASE_URL: url }, { data }),
-    clock: () => new Date(),
-    log: createLog('silent'),
-    ownOrigin: () => 'http://roto.test',
-  });
-  onTestFinished(async () => {
-    await service.close();
-    await rm(data, { recursive: true, force: true });
-  });
-  const { token, userId } = await signIn(service.deps);
-  const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
-  const get = async (path: string) => (await service.app.request(path, { headers })).json();
-  const post = (path: string, json: unknown) =>
-    service.app.request(path, { method: 'POST', headers, body: JSON.stringify(json) });
-  return { ...service, url, data, userId, get, post };
-}
 
 function slowShot([x, y]: [number, number]): ShotInput {
   const points = [{ x, y, label: 'positive' as const }];

@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Database } from './database.ts';
+import { listenOn } from './postgres-listener.ts';
 import { wholeNumber } from './whole-number.ts';
 
 const int8 = 20;
@@ -15,7 +16,7 @@ const types: pg.CustomTypesConfig = {
 export interface PostgresOptions {
   /** Connections at most; those of listeners come on top. */
   readonly connections?: number;
-  /** Told when an idle connection is lost; the pool makes another one when it needs it. */
+  /** Told when a connection is lost; another one is made when it is needed. */
   readonly onError?: (error: Error) => void;
 }
 
@@ -32,7 +33,9 @@ export function openPostgres(
     // Many requests of one account wait for each other: that alone is no failure.
     connectionTimeoutMillis: 30_000,
   });
-  pool.on('error', onError);
+  // One that is lent out when it is lost would end the process, without a listener of its own.
+  pool.on('connect', (client) => client.on('error', onError));
+  pool.on('error', () => undefined);
   return {
     kind: 'postgres',
     db: new Kysely({ dialect: new PostgresDialect({ pool }) }),
@@ -54,23 +57,4 @@ function rowsOf(result: unknown): unknown[] {
   if (Array.isArray(result)) return result.flatMap(rowsOf);
   const isResult = typeof result === 'object' && result !== null && 'rows' in result;
   return isResult && Array.isArray(result.rows) ? result.rows : [];
-}
-
-interface Listener {
-  readonly onMessage: (payload: string) => void;
-  readonly onError: (error: Error) => void;
-}
-
-/** A connection of its own, because a pool would lend it to others. */
-async function listenOn(
-  url: string,
-  channel: string,
-  { onMessage, onError }: Listener,
-): Promise<() => Promise<void>> {
-  const client = new pg.Client({ connectionString: url, application_name: 'roto listener' });
-  client.on('error', onError);
-  client.on('notification', ({ payload }) => onMessage(payload ?? ''));
-  await client.connect();
-  await client.query(`listen ${client.escapeIdentifier(channel)}`);
-  return () => client.end();
 }

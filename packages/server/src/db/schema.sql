@@ -85,6 +85,7 @@ create table idempotency_keys (
   response_body text,
   created_at timestamp with time zone not null default now(),
   expires_at timestamp with time zone not null,
+  seen_at timestamp with time zone,
   constraint idempotency_keys_pkey PRIMARY KEY (owner, key),
   constraint idempotency_keys_response_status_check CHECK (((response_status >= 100) AND (response_status <= 599)))
 );

@@ -7,14 +7,18 @@ import { secondsAfter } from '../clock.ts';
 import {
   claimIdempotencyKey,
   dropIdempotencyKey,
+  keepIdempotencyKey,
   keepResponse,
 } from '../db/queries/idempotency-keys.ts';
+import type { Trx } from '../db/types.ts';
 import type { AppDeps } from '../deps.ts';
 
 const header = 'Idempotency-Key';
 const acceptable = /^[\x21-\x7e]{1,200}$/;
 /** Seconds that an answer is kept. */
 const keptSeconds = 24 * 60 * 60;
+/** Milliseconds between two signs of life of a request that takes long. */
+const aliveMs = 15_000;
 
 /** What {@link idempotency} stands on. */
 export interface IdempotencyOptions extends Pick<AppDeps, 'db' | 'clock'> {
@@ -51,8 +55,37 @@ export function idempotency(options: IdempotencyOptions): MiddlewareHandler<AppE
     };
     const earlier = await claimIdempotencyKey(db, mine, now);
     if (earlier !== undefined) return replay(c, earlier, mine.request_hash);
-    await next();
+    c.set('idempotencyKey', { owner, key });
+    const alive = setInterval(() => {
+      keepIdempotencyKey(db, { owner, key }, clock()).catch((error: unknown) =>
+        c.var.log.warn({ err: error }, 'could not keep an idempotency key'),
+      );
+    }, aliveMs);
+    try {
+      await next();
+    } finally {
+      clearInterval(alive);
+    }
     await settle(c, db, { owner, key });
+  };
+}
+
+/**
+ * Keeps an answer in the transaction of what it tells of, for what must not happen twice: where the
+ * process or the database ends before the answer is sent, the request finds it when it comes again.
+ */
+export function answerWithin(
+  c: Context<AppEnv>,
+  status: ContentfulStatusCode,
+): (trx: Trx, answer: unknown) => Promise<void> {
+  return async (trx, answer) => {
+    const { idempotencyKey } = c.var;
+    if (idempotencyKey === undefined) return;
+    await keepResponse(trx, idempotencyKey, {
+      response_status: status,
+      response_type: 'application/json',
+      response_body: JSON.stringify(answer),
+    });
   };
 }
 

@@ -19,7 +19,7 @@ import {
 } from '@roto/sdk/contract';
 import type { AppDeps } from '../deps.ts';
 import { access, identityOf } from '../middleware/access.ts';
-import { idempotency } from '../middleware/idempotency.ts';
+import { answerWithin, idempotency } from '../middleware/idempotency.ts';
 import {
   actionsFor,
   deleteUser,
@@ -167,7 +167,8 @@ function addCredits(router: Router, deps: AppDeps): void {
     }),
     async (c) => {
       const act = { adminId: identityOf(c).user.id, userId: c.req.valid('param').id };
-      return c.json(await giveCredits(deps, act, c.req.valid('json')), 200);
+      const answered = answerWithin(c, 200);
+      return c.json(await giveCredits(deps, act, c.req.valid('json'), answered), 200);
     },
   );
 }

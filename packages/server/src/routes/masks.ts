@@ -10,7 +10,7 @@ import {
 } from '@roto/sdk/contract';
 import type { AppDeps } from '../deps.ts';
 import { access, identityOf } from '../middleware/access.ts';
-import { idempotency } from '../middleware/idempotency.ts';
+import { answerWithin, idempotency } from '../middleware/idempotency.ts';
 import { generateMasks, makeGreenscreen } from '../services/masks.ts';
 import { previewMask } from '../services/previews.ts';
 import { newRouter } from './new-router.ts';
@@ -66,10 +66,9 @@ export function maskRoutes(deps: AppDeps) {
     }),
     async (c) => {
       const { user } = identityOf(c);
-      return c.json(
-        await generateMasks(deps, user, c.req.valid('param').id, c.req.valid('json')),
-        202,
-      );
+      const { id } = c.req.valid('param');
+      const answering = { ...deps, answered: answerWithin(c, 202) };
+      return c.json(await generateMasks(answering, user, id, c.req.valid('json')), 202);
     },
   );
 
@@ -87,7 +86,8 @@ export function maskRoutes(deps: AppDeps) {
     async (c) => {
       const { user } = identityOf(c);
       const { id } = c.req.valid('param');
-      return c.json(await makeGreenscreen(deps, user, id, c.req.valid('json')), 202);
+      const answering = { ...deps, answered: answerWithin(c, 202) };
+      return c.json(await makeGreenscreen(answering, user, id, c.req.valid('json')), 202);
     },
   );
 

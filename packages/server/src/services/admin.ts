@@ -176,6 +176,7 @@ export async function giveCredits(
   deps: AdminDeps,
   { adminId, userId }: AdminAct,
   { credits, reason }: GrantParams,
+  answered?: (trx: Trx, user: AdminUser) => Promise<void>,
 ): Promise<AdminUser> {
   return inTransaction(deps.db, async (trx) => {
     const before = existing(await lockUser(trx, userId));
@@ -194,7 +195,9 @@ export async function giveCredits(
         after: { user_credits: after.user_credits },
       },
     });
-    return toAdminUser(after);
+    const given = toAdminUser(after);
+    await answered?.(trx, given);
+    return given;
   });
 }
 

@@ -34,6 +34,8 @@ import { tierOf } from './tiers.ts';
 /** What the functions here stand on. */
 export interface MaskDeps extends TaskDeps {
   readonly config: Config;
+  /** Called within the transaction with what was made. */
+  readonly answered?: (trx: Trx, task: Task) => Promise<void>;
 }
 
 /**
@@ -188,7 +190,9 @@ async function startTask(trx: Trx, deps: MaskDeps, asked: NewTask): Promise<Task
   await reserve(trx, deps, { userId: user.id, taskId: id, credits });
   await enqueueTask(trx, deps, { id, user_id: user.id, requires, turn });
   await addTaskEvent(trx, eventOf(task), now);
-  return toTask(task);
+  const made = toTask(task);
+  await deps.answered?.(trx, made);
+  return made;
 }
 
 /** Prompts of the request, else those of the last preview. */

@@ -16,11 +16,19 @@ export interface ServeProcess {
   /** The first link of a mail that it logs. */
   readonly link: Promise<string>;
   stop(): Promise<void>;
+  /** Ends it at once, as a crash would do, and keeps its data folder. */
+  kill(): Promise<void>;
 }
 
-/** Starts it from the sources, on a free port; the environment of this process counts too. */
-export async function startServeProcess(env: Environment = {}): Promise<ServeProcess> {
-  const data = await mkdtemp(join(tmpdir(), 'roto-served-'));
+/**
+ * Starts it from the sources, on a free port, on a new data folder unless one is said; the
+ * environment of this process counts too.
+ */
+export async function startServeProcess(
+  env: Environment = {},
+  folder?: string,
+): Promise<ServeProcess> {
+  const data = folder ?? (await mkdtemp(join(tmpdir(), 'roto-served-')));
   const serve = new URL('../../src/bin/serve.ts', import.meta.url).href;
   const script = `import { serve } from ${JSON.stringify(serve)};
 const flags = { data: ${JSON.stringify(data)}, port: 0 };
@@ -34,16 +42,26 @@ process.once('SIGTERM', () => server.stop());`;
       env: { ...process.env, ROTO_LOG_LEVEL: 'info', ...env },
     },
   );
+  const end = async (signal: NodeJS.Signals) => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    await gone;
+  };
   const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-    }
+    await end('SIGTERM');
     await rm(data, { recursive: true, force: true });
   };
   try {
     const { origin, link } = said(child);
-    return { origin: await origin, pid: child.pid ?? 0, data, link, stop };
+    return {
+      origin: await origin,
+      pid: child.pid ?? 0,
+      data,
+      link,
+      stop,
+      kill: () => end('SIGKILL'),
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -1,9 +1,9 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { IdempotencyKeysTable } from '../tables/service.ts';
-import type { Db } from '../types.ts';
+import type { Db, Trx } from '../types.ts';
 
-/** Milliseconds after which a request that was never answered counts as lost with its process. */
-const lostAfterMs = 10 * 60_000;
+/** Milliseconds without a sign of life after which a request counts as lost with its process. */
+const lostAfterMs = 60_000;
 
 /** Who used a key, and which. */
 export interface OwnedKey {
@@ -23,7 +23,7 @@ export async function claimIdempotencyKey(
   const lost = new Date(now.getTime() - lostAfterMs);
   const claimed = await db
     .insertInto('idempotency_keys')
-    .values(row)
+    .values({ ...row, seen_at: now })
     .onConflict((conflict) =>
       conflict
         .columns(['owner', 'key'])
@@ -34,6 +34,7 @@ export async function claimIdempotencyKey(
           response_status: null,
           response_type: null,
           response_body: null,
+          seen_at: now,
           expires_at: row.expires_at,
         })
         .where((where) =>
@@ -41,7 +42,11 @@ export async function claimIdempotencyKey(
             where('idempotency_keys.expires_at', '<=', now),
             where.and([
               where('idempotency_keys.response_status', 'is', null),
-              where('idempotency_keys.created_at', '<=', lost),
+              where(
+                where.fn.coalesce('idempotency_keys.seen_at', 'idempotency_keys.created_at'),
+                '<=',
+                lost,
+              ),
             ]),
           ]),
         ),
@@ -57,8 +62,24 @@ export async function claimIdempotencyKey(
     .executeTakeFirst();
 }
 
-export async function keepResponse(
+/** Gives a sign of life of a request that is not answered yet. */
+export async function keepIdempotencyKey(
   db: Db,
+  { owner, key }: OwnedKey,
+  now: Date,
+): Promise<void> {
+  await db
+    .updateTable('idempotency_keys')
+    .set({ seen_at: now })
+    .where('owner', '=', owner)
+    .where('key', '=', key)
+    .where('response_status', 'is', null)
+    .execute();
+}
+
+/** Keeps the answer to a request. */
+export async function keepResponse(
+  db: Db | Trx,
   { owner, key }: OwnedKey,
   response: Pick<
     Selectable<IdempotencyKeysTable>,
@@ -73,10 +94,17 @@ export async function keepResponse(
     .execute();
 }
 
+/** Lets a request be tried again, unless its answer was kept. */
 export async function dropIdempotencyKey(db: Db, { owner, key }: OwnedKey): Promise<void> {
   await db
     .deleteFrom('idempotency_keys')
     .where('owner', '=', owner)
     .where('key', '=', key)
+    .where('response_status', 'is', null)
     .execute();
+}
+
+/** Forgets requests that were lost with the only process there was. */
+export async function dropLostKeys(db: Db): Promise<void> {
+  await db.deleteFrom('idempotency_keys').where('response_status', 'is', null).execute();
 }

@@ -33,6 +33,7 @@ export interface IdempotencyKeysTable {
   response_body: Nullable<string>;
   created_at: CreatedAt;
   expires_at: Date;
+  seen_at: Nullable<Date>;
 }
 
 /** Where accounts want to be told that a task has ended. */
