@@ -32,6 +32,7 @@ import { fileRoutes } from './routes/files.ts';
 import { healthRoutes } from './routes/health.ts';
 import { maskRoutes } from './routes/masks.ts';
 import { newRouter } from './routes/new-router.ts';
+import { reportRoutes } from './routes/reports.ts';
 import { resultRoutes } from './routes/results.ts';
 import { stripeRoutes } from './routes/stripe.ts';
 import { taskRoutes } from './routes/tasks.ts';
@@ -106,6 +107,7 @@ export function createApp(deps: AppDeps): App {
   app.route('/', estimateRoutes(deps));
   app.route('/', maskRoutes(deps));
   app.route('/', taskRoutes(deps));
+  app.route('/', reportRoutes(deps));
   app.route('/', resultRoutes(deps));
   app.route('/', creditRoutes(deps));
   app.route('/', stripeRoutes(deps));

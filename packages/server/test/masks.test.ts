@@ -6,6 +6,7 @@ import {
   MaskPreview,
   pageOf,
   Qualities,
+  Result,
   type ShotInput,
   Task,
   TaskResult,
@@ -120,6 +121,22 @@ it('previews, follows, charges once and gives the files of a local run, in one p
   const seen = await readEvents(await ask('GET', `/api/tasks/${id}/events`, { token }));
   expect(seen.at(-1)).toMatchObject({ data: { status: 'completed' } });
   expect(seen.some(({ data: said }) => said.progress?.stage === 'track')).toBe(false);
+
+  const asked = { outputs: ['png8'], matte: { choke: 1 }, range: { first: 1, last: 2 } };
+  const exported = await ask('POST', `/api/videos/${videoId}/export`, { token, json: asked });
+  const written = Task.parse(await exported.json());
+  expect(written).toMatchObject({ credit_action: 'export' });
+  await ask('GET', `/api/tasks/${written.id}/events`, { token }).then(readEvents);
+  const told = await ask('GET', `/api/tasks/${written.id}/report`, { token });
+  const report = Result.parse(await told.json());
+  expect(report).toMatchObject({
+    clip: { path: videoId },
+    outputs: [{ path: 'hero/hero.####.png', firstFrame: 1, lastFrame: 2 }],
+  });
+  expect(report.objects[0]?.frames.map(({ frame }) => frame)).toEqual([1, 2]);
+  const beyond = { ...asked, range: { first: 1, last: 99 } };
+  const refused = await ask('POST', `/api/videos/${videoId}/export`, { token, json: beyond });
+  expect(refused.status).toBe(400);
 }, 300_000);
 
 /** SHA-256 of the files that a local run writes, by their paths, in their order. */

@@ -1,4 +1,4 @@
-import { ApiErrorBody, Estimate, pageOf, Qualities, Task } from '@roto/sdk/contract';
+import { ApiErrorBody, Estimate, pageOf, Qualities, Result, Task } from '@roto/sdk/contract';
 import { describe, expect, it } from 'vitest';
 import type { Database } from '../src/db/database.ts';
 import { countRunning } from '../src/db/queries/tasks.ts';
@@ -122,11 +122,32 @@ describe.each(databaseKinds)('tasks on %s', (kind) => {
     const second = await take();
     expect(second.lease.retriesLeft).toBe(3);
     expect(await beginTask(deps, second, 'cpu')).toMatchObject({ attempts: 1 });
-    const outcome = { device: 'cpu', results: [], track: { prefix: 'x/', files: [] } };
+    const report = Result.parse({
+      schema: 'roto.result/1',
+      clip: {
+        path: videoId,
+        width: 9,
+        height: 9,
+        rate: { num: 24, den: 1 },
+        firstFrame: 0,
+        lastFrame: 0,
+      },
+      engine: 'lite',
+      model: { id: 'mobilesam', sha256: 'ab' },
+      device: 'cpu',
+      track: 'trk_1',
+      objects: [],
+      outputs: [],
+      timings: {},
+      warnings: [],
+    });
+    const outcome = { device: 'cpu', report, results: [], track: { prefix: 'x/', files: [] } };
     // The first worker comes late: it has the task no more.
     expect(await completeTask(deps, first, outcome)).toBe(false);
     expect(await completeTask(deps, second, outcome)).toBe(true);
     expect(await completeTask(deps, second, outcome)).toBe(false);
+    const told = await ask('GET', `/api/tasks/${id}/report`, { token });
+    expect(await told.json()).toEqual(report);
     expect(await creditsOf(deps, userId)).toEqual({ available: 99, reserved: 0 });
   });
 

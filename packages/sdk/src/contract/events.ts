@@ -16,11 +16,13 @@ export const StartEvent = z.object({
 
 /**
  * Progress of one stage: `done` rises to `total` and `total` does not change within a stage. The
- * export follows the tracking, so events of both may alternate.
+ * export follows the tracking, so events of both may alternate. On a server there are more stages:
+ * `upload`, then `queue`, whose `total` is how many tasks come before, `fetch` and `store` at the
+ * worker, and `download`; but for the queue they are in bytes.
  */
 export const ProgressEvent = z.object({
   event: z.literal('progress'),
-  stage: z.enum(['track', 'export']),
+  stage: z.enum(['upload', 'queue', 'fetch', 'track', 'export', 'store', 'download']),
   done: z.int().nonnegative(),
   total: z.int().nonnegative(),
   /** The frame just finished. */
@@ -30,6 +32,8 @@ export const ProgressEvent = z.object({
   /** Frames that came from the cache, of those done. */
   reused: z.int().nonnegative().optional(),
   framesPerSecond: z.number().nonnegative().optional(),
+  /** Of an upload or a download. */
+  bytesPerSecond: z.number().nonnegative().optional(),
   secondsLeft: z.number().nonnegative().optional(),
 });
 export type ProgressEvent = z.infer<typeof ProgressEvent>;

@@ -44,6 +44,12 @@ export {
   TierParams,
   TierSummary,
 } from './billing.ts';
+export {
+  AccountDocument,
+  ConfirmedDocument,
+  LogoutDocument,
+  MailDocument,
+} from './cli-documents.ts';
 export { Diagnosis, DiagnosisProblem, DoctorDocument } from './doctor.ts';
 export {
   type ErrorCode,
@@ -63,6 +69,7 @@ export {
   ClickPoints,
   Estimate,
   EstimateQuery,
+  ExportParams,
   GenerateMasksParams,
   GreenscreenParams,
   MaskPreview,
@@ -89,7 +96,14 @@ export { PickDocument } from './pick.ts';
 export { Plan, PlannedFile } from './plan.ts';
 export { PreviewDocument, PreviewSummary } from './preview.ts';
 export { FramePrompt, PromptBox, PromptPoint } from './prompts.ts';
-export { Result, ResultClip, ResultFrame, ResultOutput, ResultWarning } from './result.ts';
+export {
+  Result,
+  ResultClip,
+  ResultFrame,
+  ResultOutput,
+  ResultWarning,
+  RunIdentity,
+} from './result.ts';
 export { sequenceDigestHead, sequenceDigestLine } from './sequence-digest.ts';
 export { CudaSetup, CudaSetupDocument } from './setup.ts';
 export {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FrameNumber, FrameRange } from './frames.ts';
+import { RunIdentity } from './result.ts';
 import { OutputFormat, Quality, ShotMatte, ShotOutput } from './shot.ts';
 
 const coordinate = z.number().min(-1_000_000).max(1_000_000);
@@ -40,6 +41,17 @@ const prompts = {
   frame: FrameNumber.optional(),
 };
 
+const { despeckle, fillHoles, choke, feather, edge } = ShotMatte.shape;
+
+/** Matte work without its defaults: what is not said is not changed. */
+const MatteChanges = z.strictObject({
+  despeckle: despeckle.unwrap().optional(),
+  fillHoles: fillHoles.unwrap().optional(),
+  choke: choke.unwrap().optional(),
+  feather: feather.unwrap().optional(),
+  edge: edge.unwrap().optional(),
+});
+
 const Output = z.union([OutputFormat, ShotOutput]);
 
 /** Body of generate-masks. */
@@ -75,6 +87,20 @@ export const GreenscreenParams = z
   .meta({ id: 'GreenscreenParams' });
 export type GreenscreenParams = z.infer<typeof GreenscreenParams>;
 
+/** Body of export: other files of what was tracked, which is not tracked again. */
+export const ExportParams = z
+  .strictObject({
+    /** The task whose track is taken; the video's last completed one unless said. */
+    task_id: z.string().max(100).optional(),
+    outputs: z.array(Output).min(1).max(20),
+    /** Matte work; what is left out stays as the track was made with. */
+    matte: MatteChanges.optional(),
+    /** Frames to write; those that were tracked unless said. */
+    range: FrameRange.optional(),
+  })
+  .meta({ id: 'ExportParams' });
+export type ExportParams = z.infer<typeof ExportParams>;
+
 /** Body of preview-mask. */
 export const PreviewMaskParams = z.strictObject(prompts).meta({ id: 'PreviewMaskParams' });
 export type PreviewMaskParams = z.infer<typeof PreviewMaskParams>;
@@ -102,6 +128,8 @@ export const MaskPreview = z
         rle: RleMask,
       }),
     ),
+    /** What looked: the light model of the better engine that the host has. */
+    run: RunIdentity.optional(),
     /** The frame with the masks laid over it, a PNG; the address expires. */
     overlayUrl: z.string(),
   })

@@ -19,15 +19,18 @@ export const Plan = z.object({
   schema: z.literal('roto.plan/1'),
   clip: ResultClip,
   engine: z.string(),
-  model: z.object({ id: z.string(), sha256: z.string() }),
+  /** The SHA-256 where it is known: a server does not say it before. */
+  model: z.object({ id: z.string(), sha256: z.string().optional() }),
   device: z.string(),
   firstFrame: FrameNumber,
   lastFrame: FrameNumber,
   frames: z.int().nonnegative(),
-  /** Tracking steps not yet in the cache, summed over objects and directions. */
-  stepsToTrack: z.int().nonnegative(),
-  /** From the timing of one real frame on this machine. */
-  estimatedSeconds: z.number().nonnegative(),
+  /** Tracking steps not yet in the cache, summed over objects and directions; of local runs. */
+  stepsToTrack: z.int().nonnegative().optional(),
+  /** From the timing of one real frame on this machine; of local runs. */
+  estimatedSeconds: z.number().nonnegative().optional(),
+  /** Whole credits it costs at most; of runs on a server. */
+  credits: z.int().nonnegative().optional(),
   /** Bytes the outputs and the track may take, roughly. */
   diskBytes: z.number().nonnegative(),
   freeBytes: z.number().nonnegative(),

@@ -12,6 +12,14 @@ export const ResultClip = z.object({
 });
 export type ResultClip = z.infer<typeof ResultClip>;
 
+/** What ran, or runs: engine, model file and device. */
+export const RunIdentity = z.object({
+  engine: z.string(),
+  model: z.object({ id: z.string(), sha256: z.string() }),
+  device: z.string(),
+});
+export type RunIdentity = z.infer<typeof RunIdentity>;
+
 /** One object on one frame. */
 export const ResultFrame = z.object({
   frame: FrameNumber,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { FrameNumber } from './frames.ts';
 import { idOf } from './ids.ts';
 import { PageQuery } from './pagination.ts';
+import { RunIdentity } from './result.ts';
 import { OutputFormat } from './shot.ts';
 import { Timestamp } from './users.ts';
 
@@ -51,6 +52,8 @@ export const Task = z
     progress: TaskProgress.nullable(),
     /** Times it was begun; a worker that stops in order uses none up. */
     attempts: z.int().nonnegative(),
+    /** Tasks that come before it, where it waits and was asked for alone. */
+    queue_position: z.int().nonnegative().optional(),
     error_code: z.string().nullable(),
     /** Why the last attempt failed. */
     error_message: z.string().nullable(),
@@ -74,7 +77,7 @@ export type TasksQuery = z.infer<typeof TasksQuery>;
  */
 export const TaskEvent = z
   .object({
-    type: z.enum(['status', 'progress', 'warning']),
+    type: z.enum(['status', 'start', 'progress', 'warning']),
     task_id: idOf('task'),
     status: TaskStatus,
     progress: TaskProgress.nullable(),
@@ -82,6 +85,8 @@ export const TaskEvent = z
     error_message: z.string().nullable(),
     /** What is worth knowing of the run; with `warning` only. */
     warning: z.object({ code: z.string(), message: z.string() }).optional(),
+    /** What runs; with `start` only, which comes once the engine is chosen and the clip open. */
+    run: RunIdentity.optional(),
   })
   .meta({ id: 'TaskEvent' });
 export type TaskEvent = z.infer<typeof TaskEvent>;

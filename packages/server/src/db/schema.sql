@@ -251,6 +251,13 @@ create table task_events (
 );
 CREATE INDEX task_events_task ON public.task_events USING btree (task_id, id);
 
+create table task_reports (
+  task_id text not null,
+  report jsonb not null,
+  constraint task_reports_pkey PRIMARY KEY (task_id),
+  constraint task_reports_task_id_fkey FOREIGN KEY (task_id) REFERENCES tasks(id) ON DELETE CASCADE
+);
+
 create table task_results (
   id text not null,
   task_id text not null,

@@ -29,6 +29,7 @@ import type {
 import type {
   PreviewRequestsTable,
   TaskEventsTable,
+  TaskReportsTable,
   TaskResultsTable,
   TasksTable,
   WorkersTable,
@@ -49,6 +50,7 @@ export interface Tables {
   upload_parts: UploadPartsTable;
   tasks: TasksTable;
   task_results: TaskResultsTable;
+  task_reports: TaskReportsTable;
   task_events: TaskEventsTable;
   workers: WorkersTable;
   preview_requests: PreviewRequestsTable;

@@ -1,4 +1,11 @@
-import type { ErrorDocument, RleMask, RunEvent, Shot } from '@roto/sdk/contract';
+import type {
+  ErrorDocument,
+  Result,
+  RleMask,
+  RunEvent,
+  RunIdentity,
+  Shot,
+} from '@roto/sdk/contract';
 
 /** What an inference host can run on this machine. */
 export interface HostAbilities {
@@ -16,21 +23,8 @@ export interface RunArgument {
   readonly cache: string;
 }
 
-/** What of a run's result the service keeps. */
-export interface RunAnswer {
-  readonly track: string;
-  readonly engine: string;
-  readonly model: string;
-  readonly device: string;
-  /** Each kind of file written; `####` in a path stands for the frame number. */
-  readonly outputs: readonly {
-    readonly object?: string;
-    readonly format: string;
-    readonly path: string;
-    readonly firstFrame: number;
-    readonly lastFrame: number;
-  }[];
-}
+/** What a run says of itself; its paths are those of the worker. */
+export type RunAnswer = Result;
 
 /** A look at one frame of a clip. The session of a video stays open for the next look. */
 export interface PreviewArgument {
@@ -62,6 +56,7 @@ export interface PreviewAnswer {
   }[];
   /** The frame with the masks laid over it, a PNG file. */
   readonly overlayPng: Uint8Array;
+  readonly run: RunIdentity;
   /** How often the encoder ran for this look. */
   readonly encoderRuns: number;
 }

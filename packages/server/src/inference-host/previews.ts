@@ -12,6 +12,7 @@ import {
   type Session,
   type SessionMask,
 } from '@roto/inference';
+import type { RunIdentity } from '@roto/sdk/contract';
 import type { PreviewAnswer, PreviewArgument } from '../host/host-calls.ts';
 
 /** Sessions that stay open for another look at their videos. */
@@ -51,6 +52,7 @@ export class Previews {
         score,
         rle: rleOf(layers[index]?.matte, plate),
       })),
+      run: runOf(session),
       overlayPng: await overlayPng(plate, layers),
       encoderRuns: (await encoderRuns(session)) - before,
     };
@@ -90,6 +92,10 @@ async function lightEngine() {
   return hasTiny
     ? { name: 'sam2' as const, model: tiny }
     : { name: 'lite' as const, quality: 'draft' as const };
+}
+
+function runOf({ engine: { engine, model, device } }: Session): RunIdentity {
+  return { engine, model: { id: model.id, sha256: model.sha256 }, device };
 }
 
 async function encoderRuns(session: Session): Promise<number> {

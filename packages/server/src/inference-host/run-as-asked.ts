@@ -3,23 +3,10 @@ import type { RunAnswer, RunArgument } from '../host/host-calls.ts';
 import type { HostCallContext } from './serve-host-calls.ts';
 
 /** Runs a shot as a local run does. What an earlier attempt left in the folder is replaced. */
-export async function runAsAsked(
+export function runAsAsked(
   { shot, base, out, cache }: RunArgument,
   { engines, signal, onEvent }: HostCallContext & { readonly engines: EnginePool },
 ): Promise<RunAnswer> {
   const options = { base, out, cache, engines, overwrite: true, signal, onEvent };
-  const { track, engine, model, device, outputs } = await runShot(shot, options);
-  return {
-    track,
-    engine,
-    model: model.id,
-    device,
-    outputs: outputs.map(({ object, format, path, firstFrame, lastFrame }) => ({
-      ...(object === undefined ? {} : { object }),
-      format,
-      path,
-      firstFrame,
-      lastFrame,
-    })),
-  };
+  return runShot(shot, options);
 }

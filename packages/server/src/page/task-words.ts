@@ -12,6 +12,7 @@ export const statusWords: Readonly<Record<TaskStatus, string>> = {
 const actionWords: Readonly<Record<string, string>> = {
   generate_masks: 'Masks',
   greenscreen: 'Greenscreen',
+  export: 'Files',
 };
 
 /** What a task makes of what; without a title where the video was deleted. */

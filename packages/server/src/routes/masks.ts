@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import {
+  ExportParams,
   GenerateMasksParams,
   GreenscreenParams,
   idOf,
@@ -11,7 +12,7 @@ import {
 import type { AppDeps } from '../deps.ts';
 import { access, identityOf } from '../middleware/access.ts';
 import { answerWithin, idempotency } from '../middleware/idempotency.ts';
-import { generateMasks, makeGreenscreen } from '../services/masks.ts';
+import { exportTracked, generateMasks, makeGreenscreen } from '../services/masks.ts';
 import { previewMask } from '../services/previews.ts';
 import { newRouter } from './new-router.ts';
 import { failures, jsonBody, jsonReply } from './replies.ts';
@@ -88,6 +89,25 @@ export function maskRoutes(deps: AppDeps) {
       const { id } = c.req.valid('param');
       const answering = { ...deps, answered: answerWithin(c, 202) };
       return c.json(await makeGreenscreen(answering, user, id, c.req.valid('json')), 202);
+    },
+  );
+
+  router.openapi(
+    createRoute({
+      ...creating,
+      method: 'post',
+      path: '/api/videos/{id}/export',
+      operationId: 'exportMasks',
+      summary: 'Write other files, or another edge, of masks that are there',
+      tags,
+      request: { params, body: jsonBody(ExportParams) },
+      responses: { 202: jsonReply(Task, 'The task waits for a worker.'), ...failures },
+    }),
+    async (c) => {
+      const { user } = identityOf(c);
+      const { id } = c.req.valid('param');
+      const answering = { ...deps, answered: answerWithin(c, 202) };
+      return c.json(await exportTracked(answering, user, id, c.req.valid('json')), 202);
     },
   );
 

@@ -3,7 +3,7 @@ import { idOf, isFinal, pageOf, Task, TasksQuery } from '@roto/sdk/contract';
 import type { AppDeps } from '../deps.ts';
 import { access, identityOf } from '../middleware/access.ts';
 import { idempotency } from '../middleware/idempotency.ts';
-import { cancelTask, getTask, listTaskPage, retryTask, toTask } from '../services/tasks.ts';
+import { cancelTask, getTask, listTaskPage, retryTask, toTaskInQueue } from '../services/tasks.ts';
 import { newRouter } from './new-router.ts';
 import { failures, jsonReply } from './replies.ts';
 
@@ -46,7 +46,7 @@ export function taskRoutes(deps: AppDeps) {
     async (c) => {
       const task = await getTask(deps, identityOf(c).user.id, c.req.valid('param').id);
       if (!isFinal(task.status)) c.header('Retry-After', String(paceSeconds));
-      return c.json(toTask(task), 200);
+      return c.json(await toTaskInQueue(deps, task), 200);
     },
   );
 

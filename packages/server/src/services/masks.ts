@@ -1,12 +1,15 @@
 import {
   type Estimate,
   type EstimateQuery,
+  type ExportParams,
   estimateOutputBytes,
+  type FrameRange,
   type GenerateMasksParams,
   type GreenscreenParams,
   type Quality,
   RotoError,
   type Shot,
+  ShotMatte,
   type Task,
 } from '@roto/sdk/contract';
 import type { Config } from '../config.ts';
@@ -24,7 +27,7 @@ import { chooseEngine } from './abilities.ts';
 import { type ClipFacts, clipFacts } from './clip-facts.ts';
 import { estimateCredits, type Priced } from './estimate.ts';
 import { requireCredits, reserve } from './ledger.ts';
-import { requestedShot, workedFrames } from './requested-shot.ts';
+import { requestedShot, toOutput, workedFrames } from './requested-shot.ts';
 import { eventOf } from './task-events.ts';
 import { paramsOf, trackOf } from './task-params.ts';
 import { enqueueTask } from './task-queue.ts';
@@ -76,33 +79,81 @@ export async function generateMasks(
 
 /**
  * Makes a greenscreen movie of what a task has tracked, without tracking again.
- * @throws RotoError as {@link generateMasks}; `not_found` where nothing was tracked
+ * @throws RotoError as {@link exportTracked}
  */
-export async function makeGreenscreen(
+export function makeGreenscreen(
   deps: MaskDeps,
   user: UserRow,
   videoId: string,
   { task_id, color, despill }: GreenscreenParams,
 ): Promise<Task> {
+  const output = { format: 'greenscreen' as const, premultiplied: false, color, despill };
+  const asked = { videoId, taskId: task_id, action: 'greenscreen' as const };
+  return startExport(deps, user, { ...asked, change: (shot) => ({ ...shot, outputs: [output] }) });
+}
+
+/**
+ * Writes other files of what a task has tracked, without tracking again.
+ * @throws RotoError as {@link generateMasks}; `not_found` where nothing was tracked
+ */
+export function exportTracked(
+  deps: MaskDeps,
+  user: UserRow,
+  videoId: string,
+  { task_id, outputs, matte, range }: ExportParams,
+): Promise<Task> {
+  const change = (shot: Shot, facts: ClipFacts): Shot => {
+    const tracked = workedFrames(shot, facts);
+    if (range !== undefined) requireTracked(range, tracked);
+    return {
+      ...shot,
+      source: { ...shot.source, range: range ?? tracked },
+      matte: ShotMatte.parse({ ...shot.matte, ...matte }),
+      outputs: outputs.map(toOutput),
+    };
+  };
+  return startExport(deps, user, { videoId, taskId: task_id, action: 'export', change });
+}
+
+/** @throws RotoError `track_incomplete` */
+function requireTracked({ first, last }: FrameRange, tracked: FrameRange): void {
+  if (first <= last && first >= tracked.first && last <= tracked.last) return;
+  throw new RotoError(
+    'track_incomplete',
+    `Expected frames from ${tracked.first} to ${tracked.last}, which were tracked, but received ${first} to ${last}.`,
+    { param: 'range' },
+  );
+}
+
+interface AskedExport {
+  readonly videoId: string;
+  readonly taskId: string | undefined;
+  readonly action: 'greenscreen' | 'export';
+  readonly change: (shot: Shot, facts: ClipFacts) => Shot;
+}
+
+async function startExport(
+  deps: MaskDeps,
+  user: UserRow,
+  { videoId, taskId, action, change }: AskedExport,
+): Promise<Task> {
   requireConfirmed(user);
   return inTransaction(deps.db, async (trx) => {
     const video = await ownVideo(trx, user, videoId);
     const facts = clipFacts(video);
-    const tracked = await findTracked(trx, videoId, task_id);
+    const tracked = await findTracked(trx, videoId, taskId);
     if (tracked === undefined) {
       throw new RotoError('not_found', 'The video has no completed masks to make it from.', {
         param: 'task_id',
         hint: 'Generate masks first.',
       });
     }
-    const { shot } = paramsOf(tracked);
-    const outputs = [{ format: 'greenscreen' as const, premultiplied: false, color, despill }];
     return startTask(trx, deps, {
       user,
       video,
       facts,
-      shot: { ...shot, outputs },
-      action: 'greenscreen',
+      shot: change(paramsOf(tracked).shot, facts),
+      action,
       priced: 'greenscreen',
       model: tracked.model ?? tracked.requires,
       requires: tracked.requires,
@@ -151,7 +202,7 @@ interface NewTask {
   readonly video: VideoRow;
   readonly facts: ClipFacts;
   readonly shot: Shot;
-  readonly action: 'generate_masks' | 'greenscreen';
+  readonly action: 'generate_masks' | 'greenscreen' | 'export';
   readonly priced: Priced;
   readonly model: string;
   readonly requires: string;

@@ -5,6 +5,7 @@ import {
   PromptPoint,
   RleMask,
   RotoError,
+  RunIdentity,
   ShotSource,
 } from '@roto/sdk/contract';
 import { z } from 'zod';
@@ -43,6 +44,7 @@ export type PreviewParams = z.infer<typeof PreviewParams>;
 export const PreviewLook = z.object({
   frame: FrameNumber,
   objects: z.array(z.object({ id: z.int(), name: z.string(), score: z.number(), rle: RleMask })),
+  run: RunIdentity.exactOptional(),
   overlayKey: z.string(),
   encoderRuns: z.int(),
 });

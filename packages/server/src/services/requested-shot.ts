@@ -37,7 +37,8 @@ export function requestedShot(asked: Partial<GenerateMasksParams>, facts: ClipFa
   return shot;
 }
 
-function toOutput(output: ShotOutput | OutputFormat): ShotOutput {
+/** An output that was named, with the settings it has unless said. */
+export function toOutput(output: ShotOutput | OutputFormat): ShotOutput {
   return typeof output === 'string' ? ShotOutput.parse({ format: output }) : output;
 }
 

@@ -22,7 +22,7 @@ export const settings = {
   credits_per_second_high: price('Credits for a second of masks in high quality.', 1),
   credits_per_second_max: price('Credits for a second of masks in max quality.', 2),
   credits_per_second_greenscreen: price(
-    'Credits for a second of greenscreen made from masks that are there.',
+    'Credits for a second of greenscreen, or other files, made from masks that are there.',
     0,
   ),
 } as const satisfies Record<string, Setting>;

@@ -12,7 +12,7 @@ export async function noteTask(
   trx: Trx,
   deps: { readonly clock: Clock; readonly queue: Queue },
   taskId: string,
-  said: Pick<TaskEvent, 'type' | 'warning'>,
+  said: Pick<TaskEvent, 'type' | 'warning' | 'run'>,
 ): Promise<void> {
   const task = await findTask(trx, taskId);
   if (task === undefined) return;

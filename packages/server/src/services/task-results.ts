@@ -1,5 +1,12 @@
-import { OutputFormat, type PageQuery, RotoError, type TaskResult } from '@roto/sdk/contract';
+import {
+  OutputFormat,
+  type PageQuery,
+  Result,
+  RotoError,
+  type TaskResult,
+} from '@roto/sdk/contract';
 import { type Clock, secondsAfter } from '../clock.ts';
+import { findReport } from '../db/queries/task-reports.ts';
 import { listResults, type ResultRow } from '../db/queries/task-results.ts';
 import type { TaskRow } from '../db/queries/tasks.ts';
 import type { Db } from '../db/types.ts';
@@ -34,6 +41,17 @@ export async function resultPage(
   const last = shown.at(-1);
   const hasMore = rows.length > limit && last !== undefined;
   return { data, nextCursor: hasMore ? Buffer.from(last.path).toString('base64url') : null };
+}
+
+/**
+ * What the run of a task said of itself.
+ * @throws RotoError `wrong_task_status`; `not_found` of a task that an older service ran
+ */
+export async function taskReport({ db }: Pick<ResultDeps, 'db'>, task: TaskRow): Promise<Result> {
+  requireCompleted(task);
+  const report = await findReport(db, task.id);
+  if (report !== undefined) return Result.parse(report);
+  throw new RotoError('not_found', 'The service kept no report of this task.');
 }
 
 async function toResult(

@@ -1,5 +1,12 @@
-import { RotoError, type TaskEvent, type TaskProgress } from '@roto/sdk/contract';
+import {
+  type Result,
+  RotoError,
+  type RunIdentity,
+  type TaskEvent,
+  type TaskProgress,
+} from '@roto/sdk/contract';
 import { json } from '../db/column-types.ts';
+import { addReport } from '../db/queries/task-reports.ts';
 import { addResults } from '../db/queries/task-results.ts';
 import { lockTask, type TaskRow, updateTask } from '../db/queries/tasks.ts';
 import { inTransaction } from '../db/transaction.ts';
@@ -31,6 +38,8 @@ export interface StoredResult extends TaskFile {
 /** What a run has made. */
 export interface RunOutcome {
   readonly device: string;
+  /** What the run said of itself, in paths that mean something outside of the worker. */
+  readonly report: Result;
   readonly results: readonly StoredResult[];
   /** Files of the track, and the prefix they lie under. */
   readonly track: { readonly prefix: string; readonly files: readonly TaskFile[] };
@@ -82,24 +91,32 @@ async function lockOwn(trx: Trx, run: TaskRun): Promise<TaskRow | undefined> {
   return stillHas(run, task) ? task : undefined;
 }
 
+/** What a run has to say of itself while it goes. */
+export interface TaskReport {
+  readonly start?: RunIdentity;
+  readonly progress?: TaskProgress;
+  readonly warning?: NonNullable<TaskEvent['warning']>;
+}
+
 /** Says how far a run is. */
 export async function reportProgress(
   deps: TaskDeps,
   run: TaskRun,
-  said: { readonly progress?: TaskProgress; readonly warning?: NonNullable<TaskEvent['warning']> },
+  said: TaskReport,
 ): Promise<void> {
   await inTransaction(deps.db, async (trx) => {
     const task = await lockOwn(trx, run);
     if (task === undefined) return;
-    const { progress, warning } = said;
+    const { progress, warning, start } = said;
+    if (start !== undefined) await noteTask(trx, deps, task.id, { type: 'start', run: start });
     if (progress !== undefined) {
       await updateTask(trx, task.id, {
         progress: json<Record<string, unknown>>(progress),
         updated_at: deps.clock(),
       });
     }
-    if (warning === undefined) await noteTask(trx, deps, task.id, { type: 'progress' });
-    else await noteTask(trx, deps, task.id, { type: 'warning', warning });
+    if (progress !== undefined) await noteTask(trx, deps, task.id, { type: 'progress' });
+    if (warning !== undefined) await noteTask(trx, deps, task.id, { type: 'warning', warning });
   });
 }
 
@@ -121,7 +138,7 @@ export function completeTask(deps: TaskDeps, run: TaskRun, outcome: RunOutcome):
   return inTransaction(deps.db, async (trx) => {
     const task = await lockOwn(trx, run);
     if (task === undefined || !(await completeLease(trx, deps.queue, run.lease))) return false;
-    const { device, results, track } = outcome;
+    const { device, report, results, track } = outcome;
     const now = deps.clock();
     const ids = await addTaskFiles(trx, deps, task, 'masks', results);
     await addTaskFiles(trx, deps, task, 'other', track.files);
@@ -139,6 +156,7 @@ export function completeTask(deps: TaskDeps, run: TaskRun, outcome: RunOutcome):
         sha256,
       })),
     );
+    await addReport(trx, { task_id: task.id, report: json<Record<string, unknown>>(report) });
     await capture(trx, deps, task.id);
     await updateTask(trx, task.id, {
       status: 'completed',

@@ -1,6 +1,7 @@
 import { isFinal, RotoError, type Task, type TasksQuery } from '@roto/sdk/contract';
 import type { Clock } from '../clock.ts';
 import {
+  countWaitingBefore,
   findTask,
   listTasks,
   lockTask,
@@ -55,6 +56,12 @@ export async function getTask(
   taskId: string,
 ): Promise<TaskRow> {
   return existing(await findTask(db, taskId, owner));
+}
+
+/** A task as its owner sees it, and its place among those that wait. */
+export async function toTaskInQueue({ db }: Pick<TaskDeps, 'db'>, row: TaskRow): Promise<Task> {
+  if (row.status !== 'pending') return toTask(row);
+  return { ...toTask(row), queue_position: await countWaitingBefore(db, row) };
 }
 
 /** One page of tasks, newest first. */

@@ -135,7 +135,7 @@ export class PreviewServer {
       return before;
     });
     await storage.delete(old);
-    return { frame: look.frame, objects: [...look.objects], overlayKey, encoderRuns };
+    return { ...look, objects: [...look.objects], overlayKey, encoderRuns };
   }
 
   /** Waits for the lane, at most so long; says whether it is this caller's now. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   RotoError,
   type RunEvent,
+  type RunIdentity,
   type Shot,
   type TaskEvent,
   type TaskProgress,
@@ -17,6 +18,7 @@ import type { RunOutcome } from '../services/task-run.ts';
 import { taskPrefix } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { ClipStore } from './clip-store.ts';
+import { portableReport } from './portable-report.ts';
 import { storeResults } from './store-results.ts';
 import { restoreTrack, TrackCopy } from './track-copy.ts';
 
@@ -36,6 +38,7 @@ export interface RunTaskDeps {
 /** How a run tells of itself. */
 export interface RunTaskOptions {
   readonly signal: AbortSignal;
+  readonly onStart: (run: RunIdentity) => void;
   readonly onProgress: (progress: TaskProgress) => void;
   readonly onWarning: (warning: NonNullable<TaskEvent['warning']>) => void;
   /** The copy of the track in storage is as new as can be; `prefix` is where it lies. */
@@ -78,6 +81,7 @@ export async function runTask(
     });
     return {
       device: answer.device,
+      report: portableReport(answer, { video: task.video_id ?? '', out }),
       results,
       track: { prefix: `${place}track/`, files: copy.files },
     };
@@ -157,7 +161,7 @@ interface FollowedRun {
 async function followedRun(
   { host, log, copyEveryMs }: RunTaskDeps,
   { shot, folder, out, cache, copy }: FollowedRun,
-  { signal, onProgress, onWarning, onCopied }: RunTaskOptions,
+  { signal, onStart, onProgress, onWarning, onCopied }: RunTaskOptions,
 ) {
   let track: string | undefined;
   let copying: Promise<void> = Promise.resolve();
@@ -176,8 +180,11 @@ async function followedRun(
     });
   const timer = setInterval(() => void saveQuietly(), copyEveryMs);
   const onEvent = (event: RunEvent) => {
-    if (event.event === 'start') track = event.track;
-    else if (event.event === 'warning') onWarning(event.warning);
+    if (event.event === 'start') {
+      const { engine, model, device } = event;
+      track = event.track;
+      onStart({ engine, model, device });
+    } else if (event.event === 'warning') onWarning(event.warning);
     else if (event.event === 'progress') onProgress(toProgress(event));
   };
   try {
@@ -194,7 +201,8 @@ async function followedRun(
 }
 
 function toProgress(event: Extract<RunEvent, { event: 'progress' }>): TaskProgress {
-  const { stage, done, total, frame, framesPerSecond, secondsLeft } = event;
+  const stage = event.stage === 'export' ? 'export' : 'track';
+  const { done, total, frame, framesPerSecond, secondsLeft } = event;
   return {
     stage,
     done,

@@ -1,11 +1,6 @@
-import type { TaskEvent, TaskProgress } from '@roto/sdk/contract';
+import type { RunIdentity, TaskEvent, TaskProgress } from '@roto/sdk/contract';
 import type { Log } from '../log.ts';
-
-/** What there is to report. */
-export interface TaskReport {
-  readonly progress?: TaskProgress;
-  readonly warning?: NonNullable<TaskEvent['warning']>;
-}
+import type { TaskReport } from '../services/task-run.ts';
 
 /** Milliseconds between two reports of progress. */
 const steadyMs = 1000;
@@ -29,6 +24,10 @@ export class SteadyReports {
     if (this.#timer !== undefined) return;
     const waitMs = Math.max(0, this.#sentMs + steadyMs - performance.now());
     this.#timer = setTimeout(() => this.#flush(), waitMs);
+  }
+
+  start(start: RunIdentity): void {
+    this.#pass({ start });
   }
 
   warn(warning: NonNullable<TaskEvent['warning']>): void {

@@ -283,6 +283,7 @@ export class TaskWorker {
     try {
       const outcome = await runTask(deps, task, {
         signal: stop.signal,
+        onStart: (start) => reports.start(start),
         onProgress: (progress) => reports.progress(progress),
         onWarning: (warning) => reports.warn(warning),
         onCopied: (prefix) => noteSnapshot(this.#deps, run, prefix),

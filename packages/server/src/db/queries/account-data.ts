@@ -58,6 +58,12 @@ export async function removeWorkOf(trx: Trx, userId: string): Promise<void> {
     )
     .execute();
   await trx
+    .deleteFrom('task_reports')
+    .where('task_id', 'in', (from) =>
+      from.selectFrom('tasks').select('tasks.id').where('tasks.user_id', '=', userId),
+    )
+    .execute();
+  await trx
     .updateTable('tasks')
     .set({
       params: json<Record<string, unknown>>({}),

@@ -54,6 +54,22 @@ export function findTracked(
   return query.orderBy('completed_at', 'desc').executeTakeFirst();
 }
 
+/** How many tasks wait that are to be run before one that waits. */
+export async function countWaitingBefore(db: Db, task: TaskRow): Promise<number> {
+  const { count } = await db
+    .selectFrom('tasks')
+    .select((of) => of.fn.countAll<number>().as('count'))
+    .where('status', '=', 'pending')
+    .where((of) =>
+      of.or([
+        of('turn', '<', task.turn),
+        of.and([of('turn', '=', task.turn), of('created_at', '<', task.created_at)]),
+      ]),
+    )
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
 export function addTask(trx: Trx, row: Insertable<TasksTable>): Promise<TaskRow> {
   return trx.insertInto('tasks').values(row).returningAll().executeTakeFirstOrThrow();
 }

@@ -59,6 +59,12 @@ export interface TaskResultsTable {
   sha256: string;
 }
 
+/** What the run of a task said of itself: engine, device, scores by frame. */
+export interface TaskReportsTable {
+  task_id: string;
+  report: Json<Record<string, unknown>>;
+}
+
 /** What happened to a task, in order, for its event stream. */
 export interface TaskEventsTable {
   id: Generated<number>;
