@@ -1,5 +1,13 @@
 import { RotoError } from '@roto/sdk/contract';
 import { Command, Option } from 'commander';
+import { createLoginCommand } from './commands/account/login.ts';
+import { createLogoutCommand } from './commands/account/logout.ts';
+import {
+  createConfirmCommand,
+  createRegisterCommand,
+  createResendConfirmationCommand,
+} from './commands/account/register.ts';
+import { createWhoamiCommand } from './commands/account/whoami.ts';
 import { createAdminCommands } from './commands/admin/command.ts';
 import { createCacheCommands } from './commands/cache/command.ts';
 import {
@@ -38,6 +46,12 @@ export function createCommandSpecs(): (CommandSpec | CommandGroupSpec)[] {
     createPickCommand(),
     createGreenscreenCommand(),
     createExportCommand(),
+    createLoginCommand(),
+    createLogoutCommand(),
+    createWhoamiCommand(),
+    createRegisterCommand(),
+    createConfirmCommand(),
+    createResendConfirmationCommand(),
     createModelsCommands(),
     createCacheCommands(),
     createDoctorCommand(),
@@ -74,6 +88,7 @@ export function createProgram(context: CommandContext, onEnd: OnEnd): Command {
       '  roto preview shot.mp4 --points 420,310 --local   what does one click select?',
       '  roto mask shot.mp4 --points 420,310 --local      follow it through the shot',
       '  roto doctor                                      can this machine do it?',
+      '  roto login                                       run on a server instead, without --local',
       '',
       `Help: roto help <command>; also roto help ${helpTopics.map(({ name }) => name).join(' | ')}`,
     ].join('\n'),

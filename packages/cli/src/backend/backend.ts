@@ -24,6 +24,7 @@ export interface BackendOptions {
   /** Folder of the track cache. */
   readonly cache?: string;
   readonly signal?: AbortSignal;
+  readonly onEvent?: (event: RunEvent) => void;
 }
 
 /** What a command that writes files says on top. */
@@ -31,7 +32,6 @@ export interface WriteOptions extends BackendOptions {
   /** Folder for the outputs, absolute. */
   readonly out: string;
   readonly overwrite?: boolean;
-  readonly onEvent?: (event: RunEvent) => void;
 }
 
 export interface PreviewOptions extends BackendOptions {
@@ -76,15 +76,19 @@ export interface ImportOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Runs the work of the commands, on this machine or elsewhere. Every failure is a RotoError. */
-export interface Backend {
+/** Runs shots, on this machine or on a server. Every failure is a RotoError. */
+export interface ShotBackend {
   /** What is known of the clip without decoding it. */
   probeClip(source: ShotSource, options: BackendOptions): Promise<ResultClip>;
   runShot(shot: Shot, options: WriteOptions): Promise<Result>;
   planShot(shot: Shot, options: WriteOptions): Promise<Plan>;
   previewShot(shot: Shot, options: PreviewOptions): Promise<Preview>;
-  /** `track`: an id, the beginning of one, or the path of a shot document. */
+  /** `track`: an id, the beginning of one, or the path of a shot document; a task of a server. */
   exportTrack(track: string, options: ExportOptions): Promise<Result>;
+}
+
+/** Runs shots on this machine, and looks after what it has for that. */
+export interface Backend extends ShotBackend {
   listTracks(options: Pick<BackendOptions, 'cache'>): Promise<TrackSummary[]>;
   /** Every track unless some are named. */
   clearTracks(

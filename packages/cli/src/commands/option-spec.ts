@@ -19,6 +19,9 @@ export const optionGroups = [
   'Output',
   'Picture',
   'Service',
+  'Account',
+  'List',
+  'Server',
   'Run',
 ] as const;
 export type OptionGroup = (typeof optionGroups)[number];

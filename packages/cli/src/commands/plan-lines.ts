@@ -15,11 +15,22 @@ export function planLines(plan: Plan): string[] {
   const short = plan.diskBytes > plan.freeBytes ? ' - not enough' : '';
   return [
     `clip    ${printable(clip.path)}, ${clip.width}x${clip.height}, ${formatRate(clip.rate)}`,
-    `frames  ${range} (${counted(plan.frames, 'frame')}), ${counted(plan.stepsToTrack, 'step')} to track`,
-    `engine  ${engine} (${model.id}, ${model.sha256.slice(0, 8)}) on ${device}`,
-    `time    ${plan.stepsToTrack === 0 ? 'all of it is tracked already' : `about ${formatSeconds(plan.estimatedSeconds)} to track`}`,
+    `frames  ${range} (${counted(plan.frames, 'frame')})${stepsText(plan)}`,
+    `engine  ${engine} (${model.id}${model.sha256 === undefined ? '' : `, ${model.sha256.slice(0, 8)}`}) on ${device}`,
+    ...timeLines(plan),
+    ...(plan.credits === undefined ? [] : [`cost    ${counted(plan.credits, 'credit')} at most`]),
     `disk    about ${formatBytes(plan.diskBytes)} of ${formatBytes(plan.freeBytes)} free${short}`,
     ...plan.files.map(({ path, state }) => `file    ${printable(path)} ${states[state]}`),
     ...plan.warnings.map(({ message }) => `warning: ${printable(message)}`),
   ];
+}
+
+function stepsText({ stepsToTrack }: Plan): string {
+  return stepsToTrack === undefined ? '' : `, ${counted(stepsToTrack, 'step')} to track`;
+}
+
+function timeLines({ stepsToTrack, estimatedSeconds }: Plan): string[] {
+  if (stepsToTrack === 0) return ['time    all of it is tracked already'];
+  if (estimatedSeconds === undefined) return [];
+  return [`time    about ${formatSeconds(estimatedSeconds)} to track`];
 }

@@ -13,7 +13,9 @@ export function resultLines(result: Result): string[] {
     ...outputs.map(({ format, path }) => `${format.padEnd(formatWidth)}  ${printable(path)}`),
     ...warnings.map(({ message }) => `warning: ${printable(message)}`),
     `${engine} engine (${model.id}, ${model.sha256.slice(0, 8)}) on ${device}${total === undefined ? '' : `, ${formatSeconds(total)}`}`,
-    `track ${track}: other formats with roto export ${track} --local`,
+    track.startsWith('tsk_')
+      ? `task ${track}: other formats with roto export ${track}`
+      : `track ${track}: other formats with roto export ${track} --local`,
   ];
 }
 

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { type FrameRange, type Result, RotoError, type RunEvent } from '@roto/sdk/contract';
-import type { Backend, WriteOptions } from '../backend/backend.ts';
+import type { ShotBackend, WriteOptions } from '../backend/backend.ts';
+import { backendFor } from '../backend/backend-for.ts';
 import { printResult } from '../io/output.ts';
 import type { OutputMode } from '../io/output-mode.ts';
-import { createReporter } from '../io/reporter.ts';
+import { createReporter, type Reporter } from '../io/reporter.ts';
 import { type BuiltShot, buildShot, type ShotRequest } from '../shot/build-shot.ts';
 import { prepareShotFile, type ShotFile } from '../shot/save-shot.ts';
 import type { CommandContext } from './command-spec.ts';
@@ -15,7 +16,6 @@ import {
   displayOptions,
   type outOptions,
   type planOptions,
-  requireLocal,
   type runOptions,
   type streamOptions,
 } from './shared-options.ts';
@@ -32,21 +32,23 @@ const defaultOut = 'out';
 export async function runShotCommand(
   request: ShotRequest,
   options: WriterOptions & OptionValues<typeof planOptions>,
-  { io, loadBackend }: CommandContext,
+  context: CommandContext,
 ): Promise<'ok'> {
+  const { io } = context;
   const mode = modeOf(options);
-  requireLocal(options);
   refuseFrameWithDocument(request);
   const saveAt = options.saveShot === undefined ? undefined : resolve(io.cwd, options.saveShot);
   const file =
     saveAt === undefined ? undefined : await prepareShotFile(saveAt, options.overwrite === true);
-  const backend = await loadBackend();
+  const backend = await backendFor(options, context);
   const { signal } = io;
   const cache = cacheOf(options, io.cwd);
+  const early = earlyProgress({ io, mode, options, range: undefined });
+  const { onEvent } = early;
   const built = await buildShot(request, {
     cwd: io.cwd,
-    probe: (source, base) => backend.probeClip(source, { base, signal, ...cache }),
-  });
+    probe: (source, base) => backend.probeClip(source, { base, signal, onEvent, ...cache }),
+  }).finally(() => early.close());
   const writeOptions = { ...writeOptionsOf(options, io.cwd), base: built.base, signal };
   if (options.dryRun === true) {
     const plan = await backend.planShot(built.shot, writeOptions);
@@ -73,7 +75,7 @@ function refuseFrameWithDocument({ document, prompts }: ShotRequest): void {
 }
 
 interface RunWork {
-  readonly backend: Backend;
+  readonly backend: ShotBackend;
   readonly built: BuiltShot;
   readonly file: ShotFile | undefined;
   readonly writeOptions: WriteOptions;
@@ -103,6 +105,20 @@ interface ProgressPlace {
   readonly mode: OutputMode;
   readonly options: WriterOptions;
   readonly range: FrameRange | undefined;
+}
+
+/** Shows what happens before a run, if anything does: a clip may have to be sent first. */
+export function earlyProgress({ io, mode, options }: ProgressPlace) {
+  let reporter: Promise<Reporter> | undefined;
+  return {
+    onEvent(event: RunEvent) {
+      reporter ??= createReporter(io, { mode, ...displayOptions(options) });
+      void reporter.then((one) => one.onEvent(event));
+    },
+    async close() {
+      await (await reporter)?.close();
+    },
+  };
 }
 
 /** Shows the events of some work while it runs. */

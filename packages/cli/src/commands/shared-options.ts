@@ -17,11 +17,29 @@ import {
 import { parseFrame, parseRange, parseRate } from '../args/frames.ts';
 import { limited } from '../args/limited.ts';
 import type { PromptOptions } from '../args/prompt-options.ts';
+import { parseBaseUrl, parseProfile } from '../config/connection.ts';
 import { type OptionSpec, switchOption, valueOption } from './option-spec.ts';
+
+/** Which server is meant. */
+export const serverOptions = {
+  profile: valueOption(
+    'Server',
+    '--profile <name>',
+    'server and account of roto login --profile (else ROTO_PROFILE, else the last login)',
+    (text) => parseProfile(text),
+  ),
+  baseUrl: valueOption(
+    'Server',
+    '--base-url <url>',
+    "address of the server (else ROTO_BASE_URL, else the profile's)",
+    (text) => parseBaseUrl(text),
+  ),
+};
 
 /** How a run is started and what it says. */
 export const runOptions = {
   local: switchOption('Run', '--local', 'run on this machine instead of a roto server'),
+  ...serverOptions,
   cache: valueOption(
     'Run',
     '--cache <dir>',
@@ -270,14 +288,14 @@ export const planOptions = {
 };
 
 /**
- * There is no server to send work to yet, so everything needs `--local`.
- * @throws RotoError `unauthenticated` naming both ways
+ * For what only this machine can do so far.
+ * @throws RotoError `unauthenticated` naming `--local`
  */
 export function requireLocal(options: { readonly local?: boolean | undefined }): void {
   if (options.local === true) return;
   throw new RotoError(
     'unauthenticated',
-    'Expected --local to run on this machine, or a roto server to be configured, which this version of roto cannot use yet.',
+    'Expected --local to run on this machine: a roto server cannot be used for this yet.',
     { param: '--local', hint: 'Add --local.' },
   );
 }

@@ -6,6 +6,11 @@ export interface OutputStream extends NodeJS.WritableStream {
   getColorDepth?(env?: object): number;
 }
 
+/** What is typed, or comes through a pipe. */
+export interface InputStream extends NodeJS.ReadableStream {
+  readonly isTTY?: boolean;
+}
+
 /** Asks the terminal something it answers on its input, such as what pictures it can draw. */
 export interface TerminalQuery {
   /**
@@ -21,6 +26,8 @@ export interface Io {
   readonly stdout: OutputStream;
   /** Progress, warnings and sentences for a person. */
   readonly stderr: OutputStream;
+  /** Answers to questions, tokens and passwords. */
+  readonly stdin: InputStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Folder that relative paths of the command line start from. */
   readonly cwd: string;

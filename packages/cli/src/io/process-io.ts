@@ -39,6 +39,7 @@ export function createProcessIo(node: NodeProcess, dieBy: DieBy): Io {
   return {
     stdout: survivingItsReader(node.stdout),
     stderr: survivingItsReader(node.stderr),
+    stdin: node.stdin,
     env: node.env,
     cwd: node.cwd(),
     signal: controller.signal,

@@ -24,6 +24,7 @@ export interface ProgressState {
   readonly reused: number;
   readonly frame: number | undefined;
   readonly framesPerSecond: number | undefined;
+  readonly bytesPerSecond: number | undefined;
   readonly secondsLeft: number | undefined;
   readonly range: FrameRange;
   readonly objects: ReadonlyMap<string, ScoreTimeline>;
@@ -38,6 +39,7 @@ export const initialProgress: ProgressState = {
   reused: 0,
   frame: undefined,
   framesPerSecond: undefined,
+  bytesPerSecond: undefined,
   secondsLeft: undefined,
   range: { first: 0, last: 0 },
   objects: new Map(),
@@ -76,7 +78,9 @@ function foldStage(state: ProgressState, event: ProgressEvent): ProgressState {
   const trackingGoesOn = state.stage === 'track' && state.done < state.total;
   if (event.stage === 'export' && trackingGoesOn) return state;
   const sameStage = state.stage === event.stage;
-  const total = sameStage ? state.total : event.total;
+  // Tasks before one that waits come and go.
+  const isFixed = sameStage && event.stage !== 'queue';
+  const total = isFixed ? state.total : event.total;
   const done = Math.min(Math.max(sameStage ? state.done : 0, event.done), total);
   return {
     ...state,
@@ -86,6 +90,7 @@ function foldStage(state: ProgressState, event: ProgressEvent): ProgressState {
     reused: event.reused ?? (sameStage ? state.reused : 0),
     frame: event.frame ?? state.frame,
     framesPerSecond: event.framesPerSecond,
+    bytesPerSecond: event.bytesPerSecond,
     secondsLeft: event.secondsLeft,
     objects: withScores(state, event),
   };

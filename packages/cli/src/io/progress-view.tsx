@@ -2,7 +2,8 @@ import { styleText } from 'node:util';
 import { Box, Text } from 'ink';
 import { printable } from './printable.ts';
 import { type ProgressState, type ScoreTimeline, sparkline } from './progress-state.ts';
-import { formatFrames, formatRange, formatRate, formatSeconds, formatSpeed } from './quantities.ts';
+import { formatFrames, formatRange, formatRate, formatSeconds } from './quantities.ts';
+import { amountOf, queueWords, speedOf } from './stage-words.ts';
 
 export interface ProgressViewProps {
   readonly state: ProgressState;
@@ -41,7 +42,9 @@ export function ProgressView({ state, columns, color, running }: ProgressViewPro
 }
 
 function Header({ state, color }: Pick<ProgressViewProps, 'state' | 'color'>) {
-  if (state.start === undefined) return <Text>opening the clip</Text>;
+  if (state.start === undefined) {
+    return state.stage === undefined ? <Text>opening the clip</Text> : undefined;
+  }
   const { clip, engine, model, device } = state.start;
   const file = clip.path.split('/').at(-1) ?? clip.path;
   return (
@@ -57,15 +60,16 @@ function Header({ state, color }: Pick<ProgressViewProps, 'state' | 'color'>) {
 }
 
 function StageLine({ state, columns, color, running }: ProgressViewProps) {
-  if (state.start === undefined) return undefined;
+  if (state.start === undefined && state.stage === undefined) return undefined;
+  if (state.stage === 'queue') return running ? <Text>{queueWords(state)}</Text> : undefined;
   if (state.stage === undefined || state.total === 0) {
     return running ? <Text>loading the engine</Text> : undefined;
   }
-  const { stage, done, total, framesPerSecond, secondsLeft, reused } = state;
-  const speed = formatSpeed(framesPerSecond);
+  const { stage, done, total, secondsLeft, reused } = state;
+  const speed = speedOf(state);
   const timed = running && speed !== undefined && secondsLeft !== undefined;
   const facts = [
-    `${done}/${total}`,
+    amountOf(state, '/'),
     ...(speed === undefined ? [] : [speed]),
     ...(timed ? [`${formatSeconds(secondsLeft)} left`] : []),
     ...(reused > 0 ? [`${reused} from the cache`] : []),

@@ -2,8 +2,9 @@ import type { RunEvent } from '@roto/sdk/contract';
 import { type Io, writeLine } from './io.ts';
 import { printable } from './printable.ts';
 import { foldProgress, initialProgress, type ProgressState } from './progress-state.ts';
-import { counted, formatRange, formatRate, formatSeconds, formatSpeed } from './quantities.ts';
+import { counted, formatRange, formatRate, formatSeconds } from './quantities.ts';
 import type { Reporter } from './reporter.ts';
+import { amountOf, queueWords, speedOf } from './stage-words.ts';
 
 /** Plain lines on stderr: one at the start, one every 10 % of a stage, one for each warning. */
 export function createTextReporter(io: Io): Reporter {
@@ -15,7 +16,13 @@ export function createTextReporter(io: Io): Reporter {
       state = foldProgress(state, event);
       if (event.event === 'start') writeLine(io.stderr, startLine(event));
       if (event.event === 'warning') writeLine(io.stderr, warningLine(event.warning.message));
-      if (event.event !== 'progress' || state.total === 0) return;
+      if (event.event !== 'progress') return;
+      if (state.stage === 'queue') {
+        const isNews = before.stage !== 'queue' || before.total !== state.total;
+        if (isNews) writeLine(io.stderr, queueWords(state));
+        return;
+      }
+      if (state.total === 0) return;
       if (before.stage !== state.stage) tenths = 0;
       const reached = Math.floor((state.done * 10) / state.total);
       if (reached <= tenths) return;
@@ -40,11 +47,11 @@ function warningLine(message: string): string {
 }
 
 function progressLine(state: ProgressState): string {
-  const { stage, done, total, framesPerSecond, secondsLeft, reused } = state;
+  const { stage, done, total, secondsLeft, reused } = state;
   const percent = Math.floor((done * 100) / total);
-  const details = [`${done} of ${total}`];
+  const details = [amountOf(state, ' of ')];
   if (reused > 0) details.push(`${counted(reused, 'frame')} from the cache`);
-  const speed = formatSpeed(framesPerSecond);
+  const speed = speedOf(state);
   if (speed !== undefined) details.push(speed);
   if (speed !== undefined && secondsLeft !== undefined && done < total) {
     details.push(`${formatSeconds(secondsLeft)} left`);

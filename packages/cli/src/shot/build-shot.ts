@@ -12,6 +12,7 @@ import {
   type ShotSource,
 } from '@roto/sdk/contract';
 import { needsClip, type PromptOptions, toShotObjects } from '../args/prompt-options.ts';
+import { isVideoId } from '../backend/remote/video-id.ts';
 import type { OptionValues } from '../commands/option-spec.ts';
 import type { presetOptions } from '../commands/preset-options.ts';
 import type {
@@ -122,7 +123,7 @@ async function shotFromDocument(
     ...moved,
     source: {
       ...moved.source,
-      ...(request.clip === undefined ? {} : { path: resolve(around.cwd, request.clip) }),
+      ...(request.clip === undefined ? {} : { path: clipPath(around.cwd, request.clip) }),
       ...sourceSettings(settings),
     },
     engine: { ...moved.engine, ...fromHere(engineSettings(settings), around.cwd) },
@@ -130,6 +131,11 @@ async function shotFromDocument(
     outputs: request.outputs ?? (outputs.length > 0 ? outputs : request.fallback),
   });
   return { shot, base };
+}
+
+/** The id of a video is no path. */
+function clipPath(cwd: string, clip: string): string {
+  return isVideoId(clip) ? clip : resolve(cwd, clip);
 }
 
 /** `--start-frame` gives the first frame another number; what the document says goes with it. */

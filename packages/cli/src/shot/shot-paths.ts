@@ -1,5 +1,6 @@
 import { isAbsolute, relative, resolve } from 'node:path';
 import { type FramePrompt, isModelPath, type Shot } from '@roto/sdk/contract';
+import { isVideoId } from '../backend/remote/video-id.ts';
 
 /**
  * The shot with every path in it changed by `change`: the plate's, the masks' and the checkpoint's.
@@ -11,7 +12,7 @@ export function mapShotPaths(shot: Shot, change: (path: string) => string): Shot
   return mapPrompts(
     {
       ...shot,
-      source: { ...source, path: change(source.path) },
+      source: { ...source, path: isVideoId(source.path) ? source.path : change(source.path) },
       engine: { ...engine, ...moved },
     },
     (prompt) => (prompt.mask === undefined ? prompt : { ...prompt, mask: change(prompt.mask) }),

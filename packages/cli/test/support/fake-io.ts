@@ -1,5 +1,5 @@
-import { Writable } from 'node:stream';
-import type { Io, OutputStream, TerminalQuery } from '../../src/io/io.ts';
+import { Readable, Writable } from 'node:stream';
+import type { InputStream, Io, OutputStream, TerminalQuery } from '../../src/io/io.ts';
 
 /** A stream that keeps what is written to it. */
 export class KeptStream extends Writable implements OutputStream {
@@ -39,6 +39,7 @@ export function createFakeIo(
     env?: Record<string, string>;
     stdout?: KeptStream;
     stderr?: KeptStream;
+    stdin?: InputStream;
     signal?: AbortSignal;
     terminal?: TerminalQuery;
   } = {},
@@ -46,6 +47,7 @@ export function createFakeIo(
   return {
     stdout: options.stdout ?? new KeptStream(),
     stderr: options.stderr ?? new KeptStream(),
+    stdin: options.stdin ?? Readable.from([]),
     env: options.env ?? {},
     cwd: options.cwd ?? '/shots',
     signal: options.signal ?? new AbortController().signal,

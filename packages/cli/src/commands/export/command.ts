@@ -17,12 +17,12 @@ export function createExportCommand() {
     name: 'export',
     summary: 'write a track again: other formats, another edge, no tracking',
     description: [
-      'Reads a track from the cache and writes it in other formats or with another edge. Nothing is tracked, so it takes only as long as writing the files. The track is printed by roto mask and roto cache list; its first letters are enough.',
+      'Reads a track from the cache and writes it in other formats or with another edge. Nothing is tracked, so it takes only as long as writing the files. The track is printed by roto mask and roto cache list; its first letters are enough. On a server it is a task of roto mask, by its whole id.',
     ],
     arguments: [
       {
         syntax: '<track>',
-        text: 'id of a track (trk_...), or a shot document (*.roto.json) already tracked',
+        text: 'id of a track (trk_...), a task of a server (tsk_...), or a shot document (*.roto.json) already tracked',
       },
     ],
     options: {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { RotoError, type ShotOutput } from '@roto/sdk/contract';
+import { backendFor } from '../../backend/backend-for.ts';
 import { printResult } from '../../io/output.ts';
 import { matteSettings } from '../../shot/build-shot.ts';
 import type { CommandContext } from '../command-spec.ts';
@@ -7,13 +8,8 @@ import { modeOf } from '../mode.ts';
 import type { OptionValues } from '../option-spec.ts';
 import { resultLines } from '../result-lines.ts';
 import { type WriterOptions, withProgress, writeOptionsOf } from '../run-shot-command.ts';
-import {
-  type matteOptions,
-  type planOptions,
-  requireLocal,
-  type sourceOptions,
-} from '../shared-options.ts';
-import { isTrack } from '../track-argument.ts';
+import type { matteOptions, planOptions, sourceOptions } from '../shared-options.ts';
+import { isTrack, isTrackId } from '../track-argument.ts';
 
 /** Writes a track that is already made. */
 export async function runExportCommand(
@@ -22,16 +18,16 @@ export async function runExportCommand(
     OptionValues<typeof matteOptions> &
     Pick<OptionValues<typeof sourceOptions>, 'range'> &
     OptionValues<typeof planOptions>,
-  { io, loadBackend }: CommandContext,
+  context: CommandContext,
 ): Promise<'ok'> {
+  const { io } = context;
   const mode = modeOf(options);
   if (!isTrack(track)) throw notATrack(track);
-  requireLocal(options);
   refuseTracking(options);
-  const backend = await loadBackend();
+  const backend = await backendFor(options, context);
   const { range } = options;
   const result = await withProgress({ io, mode, options, range }, (onEvent) =>
-    backend.exportTrack(track.startsWith('trk_') ? track : resolve(io.cwd, track), {
+    backend.exportTrack(isTrackId(track) ? track : resolve(io.cwd, track), {
       ...writeOptionsOf(options, io.cwd),
       outputs,
       matte: matteSettings(options),
@@ -47,8 +43,11 @@ export async function runExportCommand(
 function notATrack(track: string): RotoError {
   return new RotoError(
     'track_not_found',
-    `Expected a track such as trk_4f1c or a shot document *.roto.json but received ${JSON.stringify(track)}.`,
-    { param: 'track', hint: 'roto cache list shows the tracks there are.' },
+    `Expected a track such as trk_4f1c, a task such as tsk_... or a shot document *.roto.json but received ${JSON.stringify(track)}.`,
+    {
+      param: 'track',
+      hint: 'roto cache list shows the tracks of this machine, roto tasks list the tasks of a server.',
+    },
   );
 }
 

@@ -31,7 +31,7 @@ export function createGreenscreenCommand() {
     arguments: [
       {
         syntax: '[clip|track]',
-        text: 'a clip, with prompts; or a track: its id (trk_...) or a shot document (*.roto.json) already tracked',
+        text: 'a clip, with prompts; or a track: its id (trk_...), a task of a server (tsk_...) or a shot document (*.roto.json) already tracked',
       },
     ],
     options: {

@@ -25,11 +25,12 @@ export function createMaskCommand() {
     description: [
       'Follows what you click on through the shot and writes a matte for every frame. One click is often enough; add clicks, boxes or masks on the frames where the matte goes wrong and run it again: only the frames between them are tracked anew.',
       'Pixels are those of the displayed picture, 0,0 is the top left corner. Sequences keep their frame numbers; a movie starts at 0 unless --start-frame says otherwise.',
+      'Without --local it runs on the server of roto login: the clip is sent unless the server has it, and the files are brought here, the same ones in the same places. Ctrl-C stops the task there too; --cache and the --model of a path are for --local only.',
     ],
     arguments: [
       {
         syntax: '[clip]',
-        text: 'a movie, a folder of pictures, or a sequence: plate.####.exr, plate.%04d.png, plate.1001-1100.exr',
+        text: 'a movie, a folder of pictures, or a sequence: plate.####.exr, plate.%04d.png, plate.1001-1100.exr; on a server a video too: vid_...',
       },
     ],
     options: {
@@ -57,6 +58,10 @@ export function createMaskCommand() {
       {
         text: 'correct frame 1042: keep a hand in, keep the wall out',
         line: 'roto mask plate.####.exr --points 420,310@1001 \\\n  --correct 512,280@1042 --negative 700,90@1042 --local',
+      },
+      {
+        text: 'on the server of roto login; a clip that is there already is not sent again',
+        line: 'roto mask shot.mp4 --points 420,310',
       },
       {
         text: 'look first, keep the settings, repeat them on the next version of the plate',

@@ -3,6 +3,7 @@ import { type PreviewDocument, type PreviewSummary, RotoError } from '@roto/sdk/
 import { parsePath } from '../../args/choices.ts';
 import { PromptOptions } from '../../args/prompt-options.ts';
 import type { Preview } from '../../backend/backend.ts';
+import { backendFor } from '../../backend/backend-for.ts';
 import type { Io } from '../../io/io.ts';
 import { printResult } from '../../io/output.ts';
 import { printable } from '../../io/printable.ts';
@@ -13,13 +14,12 @@ import { defineCommand } from '../command-spec.ts';
 import { modeOf } from '../mode.ts';
 import { valueOption } from '../option-spec.ts';
 import { presetOptions } from '../preset-options.ts';
-import { cacheOf } from '../run-shot-command.ts';
+import { cacheOf, earlyProgress } from '../run-shot-command.ts';
 import {
   engineOptions,
   matteOptions,
   outOptions,
   promptOptions,
-  requireLocal,
   runOptions,
   sourceOptions,
 } from '../shared-options.ts';
@@ -34,6 +34,7 @@ export function createPreviewCommand() {
     description: [
       'Masks one frame and shows it with the objects coloured: as a picture where the terminal can (kitty, iTerm2, sixel), else in coloured blocks. Nothing is written unless -o names a folder; then the mattes and the coloured picture are.',
       'The frame is the one of --frame, else the first one with a prompt. Of a shot document any frame can be shown; what leads to it is tracked and kept.',
+      'On a server it is a quick look by its light model, at a frame with a prompt for each object, and the mattes have hard edges.',
     ],
     arguments: [{ syntax: '[clip]', text: 'a movie, a folder of pictures, or a sequence' }],
     options: {
@@ -64,13 +65,16 @@ export function createPreviewCommand() {
         line: 'roto preview --shot hero.roto.json --frame 1042 -o look --local',
       },
     ],
-    run: async ({ words, options }, { io, loadBackend }) => {
+    run: async ({ words, options }, context) => {
+      const { io } = context;
       const mode = modeOf(options);
-      requireLocal(options);
       const frame = shownFrame(prompts);
-      const backend = await loadBackend();
+      const backend = await backendFor(options, context);
       const { signal } = io;
       const cache = cacheOf(options, io.cwd);
+      const place = { io, mode, options, range: undefined };
+      const early = earlyProgress(place);
+      const { onEvent } = early;
       const { shot, base } = await buildShot(
         {
           clip: words[0],
@@ -82,17 +86,21 @@ export function createPreviewCommand() {
         },
         {
           cwd: io.cwd,
-          probe: (clip, from) => backend.probeClip(clip, { base: from, signal, ...cache }),
+          probe: (clip, from) => backend.probeClip(clip, { base: from, signal, onEvent, ...cache }),
         },
-      );
-      const preview = await backend.previewShot(shot, {
-        base,
-        signal,
-        overwrite: options.overwrite ?? false,
-        ...cache,
-        ...(frame === undefined ? {} : { frame }),
-        ...(options.out === undefined ? {} : { out: resolve(io.cwd, options.out) }),
-      });
+      ).finally(() => early.close());
+      const late = earlyProgress(place);
+      const preview = await backend
+        .previewShot(shot, {
+          base,
+          signal,
+          onEvent: late.onEvent,
+          overwrite: options.overwrite ?? false,
+          ...cache,
+          ...(frame === undefined ? {} : { frame }),
+          ...(options.out === undefined ? {} : { out: resolve(io.cwd, options.out) }),
+        })
+        .finally(() => late.close());
       const drawn =
         mode === 'text' && options.image !== false && options.quiet !== true
           ? await draw(io, preview)

@@ -1,0 +1,100 @@
+import { stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { TransferProgress } from '@roto/sdk';
+import { folderUploadStore } from '@roto/sdk';
+import type { RunEvent, ShotSource, Video } from '@roto/sdk/contract';
+import {
+  type FoundSequence,
+  findSequence,
+  findSequenceIn,
+  isPictureName,
+  parseSequencePattern,
+  patternPath,
+  singlePicture,
+} from '@roto/sdk/sequence';
+import { envValue, type Io } from '../../io/io.ts';
+import type { Server } from '../../server/open-server.ts';
+import { transferEvents } from './transfer-events.ts';
+import { isVideoId } from './video-id.ts';
+
+/** A clip on the server, and how a local run would name it. */
+export interface RemoteClip {
+  readonly video: Video;
+  /** Absolute path, `####` for the number of a sequence; the id of a video that has no path here. */
+  readonly path: string;
+}
+
+/** What finding a clip takes. */
+export interface FindClipOptions {
+  readonly base: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: RunEvent) => void) | undefined;
+  /** What a new video is called; the name of its file unless said. */
+  readonly title?: string | undefined;
+  /** Frames of a sequence that are sent; all there are unless said. */
+  readonly range?: ShotSource['range'];
+  /** Sends it even where it is there. */
+  readonly again?: boolean | undefined;
+}
+
+/**
+ * The video of a source: an id's own, else that of a path, which is sent unless the account has it
+ * already by its SHA-256. Resolves once it can be worked on.
+ * @throws RotoError `not_found`, `source_not_found`, `source_unreadable`, and what a call throws
+ */
+export async function findClip(
+  { roto }: Server,
+  io: Pick<Io, 'env'>,
+  source: ShotSource,
+  options: FindClipOptions,
+): Promise<RemoteClip> {
+  const { signal, base } = options;
+  if (isVideoId(source.path)) {
+    return { video: await roto.videos.wait(source.path, { signal }), path: source.path };
+  }
+  const place = resolve(base, source.path);
+  const sequence = await sequenceAt(place);
+  const path = sequence === undefined ? place : patternPath(sequence.pattern);
+  const sent = await roto.videos.upload(place, {
+    ...sequenceSettings(source),
+    ...(options.title === undefined ? {} : { title: options.title }),
+    ...(options.range === undefined ? {} : { range: options.range }),
+    again: options.again === true,
+    store: folderUploadStore(join(stateFolder(io), 'uploads')),
+    signal,
+    onProgress: uploadProgress(options.onEvent),
+  });
+  const video = await roto.videos.wait(sent.id, { signal });
+  return { video, path };
+}
+
+function uploadProgress(onEvent: FindClipOptions['onEvent']) {
+  const tell = transferEvents('upload', onEvent);
+  return ({ phase, loadedBytes, totalBytes }: TransferProgress): void => {
+    // Hashing is quick beside sending; a sequence does not say how much there is of it.
+    if (phase === 'upload' && totalBytes !== undefined) tell(loadedBytes, totalBytes);
+  };
+}
+
+function sequenceSettings({ rate, missingFrames, inputColorspace }: ShotSource) {
+  return {
+    ...(rate === undefined ? {} : { rate }),
+    missing_frames: missingFrames,
+    input_colorspace: inputColorspace,
+  };
+}
+
+/** The sequence that a path names; undefined for a movie, or where there is nothing. */
+async function sequenceAt(place: string): Promise<FoundSequence | undefined> {
+  const entry = await stat(place).catch(() => undefined);
+  if (entry?.isDirectory()) return findSequenceIn(place);
+  if (entry !== undefined) return isPictureName(place) ? singlePicture(place) : undefined;
+  const pattern = parseSequencePattern(place);
+  return pattern === undefined ? undefined : findSequence(pattern);
+}
+
+function stateFolder(io: Pick<Io, 'env'>): string {
+  const home = envValue(io, 'HOME') ?? homedir();
+  return resolve(envValue(io, 'XDG_STATE_HOME') ?? join(home, '.local', 'state'), 'roto');
+}
