@@ -38,8 +38,16 @@ describe('readConfig', () => {
     expect(() => readConfig({ ROTO_ENV: 'production', SECRET_KEY: exampleSecret })).toThrow(
       'known to everybody',
     );
-    expect(readConfig({ ROTO_ENV: 'production', SECRET_KEY: 'x'.repeat(32) }).production).toBe(
-      true,
+    const own = { ROTO_ENV: 'production', SECRET_KEY: 'x'.repeat(32) };
+    expect(readConfig(own).production).toBe(true);
+    expect(() => readConfig({ ...own, SECRET_KEY_PREVIOUS: exampleSecret })).toThrow(
+      'SECRET_KEY_PREVIOUS: the one of .env.example',
+    );
+  });
+
+  it('says one thing of a variable that is not understood, and not that it is missing', () => {
+    expect(() => readConfig({ ROTO_ENV: 'production', SECRET_KEY: 'short' })).toThrow(
+      /^The environment has a mistake\. SECRET_KEY: expected at least 32 characters/,
     );
   });
 

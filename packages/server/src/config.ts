@@ -76,42 +76,82 @@ export interface ConfigFlags {
   readonly data?: string;
 }
 
+/** An environment that was looked at, whatever is wrong with it. */
+export interface ExaminedEnvironment {
+  /** What is wrong counts as not set in it. */
+  readonly config: Config;
+  /** Names every mistake; undefined where there is none. */
+  readonly refusal: RotoError | undefined;
+  /** The variables with a mistake. */
+  readonly wrong: ReadonlySet<VariableName>;
+}
+
+/** A variable, and the sentence about it. */
+interface Mistake {
+  readonly name: VariableName;
+  readonly says: string;
+}
+
 /**
  * Reads and checks the whole environment.
  * @param cwd folder that a relative data folder starts from
  * @throws RotoError `invalid_config`, which names every mistake
  */
 export function readConfig(env: Environment, flags: ConfigFlags = {}, cwd = '.'): Config {
-  const mistakes: string[] = [];
-  const read = <N extends VariableName>(name: N): Values[N] | undefined => {
-    const given = env[name]?.trim();
-    const { success, data, error } = variables[name].schema.safeParse(given || undefined);
-    if (!success) mistakes.push(`${name}: ${error.issues[0]?.message ?? 'not understood'}.`);
-    // biome-ignore lint/plugin: the schema of a name gives the values of that name
-    return data as Values[N] | undefined;
+  const { config, refusal } = examineEnvironment(env, flags, cwd);
+  if (refusal !== undefined) throw refusal;
+  return config;
+}
+
+/** Like {@link readConfig}, for those who have more to look at before they refuse. */
+export function examineEnvironment(
+  env: Environment,
+  flags: ConfigFlags = {},
+  cwd = '.',
+): ExaminedEnvironment {
+  const mistakes: Mistake[] = [];
+  const read = (name: VariableName): unknown => {
+    const { schema } = variables[name];
+    const { success, data, error } = schema.safeParse(env[name]?.trim() || undefined);
+    if (success) return data;
+    mistakes.push({ name, says: error.issues[0]?.message ?? 'not understood' });
+    return schema.parse(undefined);
   };
   const names = Object.keys(variables).filter(isVariable);
-  // biome-ignore lint/plugin: every name is read; those with mistakes are refused below
+  // biome-ignore lint/plugin: the schema of a name gives the values of that name
   const values = Object.fromEntries(names.map((name) => [name, read(name)])) as unknown as Values;
-  mistakes.push(...mistakesBetween(values));
-  if (mistakes.length > 0) throw refusal(mistakes);
-  return toConfig(values, flags, cwd);
+  const unread = new Set(mistakes.map(({ name }) => name));
+  // One sentence a variable: what is not understood counts as not set, and would be missed as well.
+  mistakes.push(...mistakesBetween(values).filter(({ name }) => !unread.has(name)));
+  return {
+    config: toConfig(values, flags, cwd),
+    refusal: mistakes.length === 0 ? undefined : refusalOf(mistakes),
+    wrong: new Set(mistakes.map(({ name }) => name)),
+  };
 }
 
 function isVariable(name: string): name is VariableName {
   return Object.hasOwn(variables, name);
 }
 
-function refusal(mistakes: readonly string[]): RotoError {
+function refusalOf(mistakes: readonly Mistake[]): RotoError {
   const count = mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`;
-  return new RotoError('invalid_config', `The environment has ${count}. ${mistakes.join(' ')}`, {
+  const sentences = mistakes.map(({ name, says }) => `${name}: ${says}.`).join(' ');
+  return new RotoError('invalid_config', `The environment has ${count}. ${sentences}`, {
     hint: '.env.example lists every variable.',
   });
 }
 
 /** What no variable says alone. */
-function mistakesBetween(values: Values): string[] {
-  const production = values.ROTO_ENV === 'production';
+function mistakesBetween(values: Values): Mistake[] {
+  const secrets = ['SECRET_KEY', 'SECRET_KEY_PREVIOUS'] as const;
+  const known = secrets.filter((name) => values[name] === exampleSecret);
+  const ofProduction: Mistake[] = [
+    ...(values.SECRET_KEY === undefined
+      ? [{ name: 'SECRET_KEY' as const, says: 'production needs one of its own' }]
+      : []),
+    ...known.map((name) => ({ name, says: 'the one of .env.example is known to everybody' })),
+  ];
   return [
     ...together(values, 'AWS_S3_BUCKET', 'AWS_REGION'),
     ...together(values, 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'),
@@ -119,18 +159,13 @@ function mistakesBetween(values: Values): string[] {
     ...together(values, 'STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'),
     ...together(values, 'STRIPE_WEBHOOK_SECRET', 'STRIPE_SECRET_KEY'),
     ...together(values, 'MAIL_USERNAME', 'MAIL_PASSWORD'),
-    ...(production && values.SECRET_KEY === undefined
-      ? ['SECRET_KEY: production needs one of its own.']
-      : []),
-    ...(production && values.SECRET_KEY === exampleSecret
-      ? ['SECRET_KEY: the one of .env.example is known to everybody.']
-      : []),
+    ...(values.ROTO_ENV === 'production' ? ofProduction : []),
   ];
 }
 
-function together(values: Values, has: VariableName, needs: VariableName): string[] {
+function together(values: Values, has: VariableName, needs: VariableName): Mistake[] {
   return values[has] !== undefined && values[needs] === undefined
-    ? [`${needs}: ${has} is set and needs it.`]
+    ? [{ name: needs, says: `${has} is set and needs it` }]
     : [];
 }
 

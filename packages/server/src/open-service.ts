@@ -1,17 +1,18 @@
-import { RotoError } from '@roto/sdk/contract';
 import { type App, createApp } from './app.ts';
 import { createStripe } from './billing/stripe.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
-import { migrate, pendingMigrations } from './db/migrate.ts';
+import { migrate } from './db/migrate.ts';
 import { openPgliteFolder } from './db/pglite.ts';
 import { openPostgres } from './db/postgres.ts';
 import { dropLostKeys } from './db/queries/idempotency-keys.ts';
 import { previewAnswerChannel } from './db/queries/preview-requests.ts';
 import { taskChannel } from './db/queries/task-events.ts';
+import { requireMigrated } from './db/require-migrated.ts';
+import { requireReachable } from './db/require-reachable.ts';
 import type { AppDeps } from './deps.ts';
-import { installQueue, openQueue } from './jobs/queue.ts';
+import { installQueue, openQueue, type Queue } from './jobs/queue.ts';
 import { createHandlers } from './jobs/registry.ts';
 import { startTimetable } from './jobs/timetable.ts';
 import { startWorker } from './jobs/worker.ts';
@@ -56,20 +57,43 @@ export interface Service {
 
 /**
  * Opens the configured database.
- * @throws RotoError `data_locked`, `invalid_config` where Postgres waits for `roto migrate`
+ * @throws RotoError `data_locked`, `invalid_config` where Postgres cannot be asked
  */
 export async function openDatabase(config: Config, log: Log): Promise<Database> {
   const { databaseUrl, data } = config;
   if (databaseUrl === undefined) return openPgliteFolder(data);
   const onError = (error: Error) => log.warn({ err: error }, 'a database connection was lost');
-  return openPostgres(databaseUrl, { onError });
+  const database = openPostgres(databaseUrl, { onError });
+  try {
+    await requireReachable(database);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
 }
 
-/** Puts the service together on an open database, which it closes in the end. */
+/**
+ * Puts the service together on an open database, which it closes in the end.
+ * @throws RotoError `invalid_config` where Postgres waits for `roto migrate`, or files cannot be written
+ */
 export async function openService(database: Database, options: ServiceOptions): Promise<Service> {
-  const { config, clock, log, ownOrigin, work = true } = options;
   await bringUpToDate(database);
-  const queue = await openQueue(database, log);
+  const queue = await openQueue(database, options.log);
+  try {
+    return await putTogether(database, queue, options);
+  } catch (error) {
+    // Its timers would keep a process that does not start.
+    await queue.stop();
+    throw error;
+  }
+}
+
+async function putTogether(
+  database: Database,
+  queue: Queue,
+  { config, clock, log, ownOrigin, work = true }: ServiceOptions,
+): Promise<Service> {
   const secrets = [await secretKeyOf(config), config.previousSecretKey].filter(
     (secret) => secret !== undefined,
   );
@@ -126,9 +150,5 @@ async function bringUpToDate(database: Database): Promise<void> {
     await dropLostKeys(database.db);
     return;
   }
-  const pending = await pendingMigrations(database.db);
-  if (pending.length === 0) return;
-  throw new RotoError('invalid_config', `The database waits for ${pending.length} migrations.`, {
-    hint: 'Run roto migrate.',
-  });
+  await requireMigrated(database);
 }

@@ -4,10 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { RotoError } from '@roto/sdk/contract';
 import { systemClock } from '../clock.ts';
-import { type ConfigFlags, type Environment, readConfig } from '../config.ts';
+import { type Config, type ConfigFlags, type Environment, examineEnvironment } from '../config.ts';
 import { createLog, type Log } from '../log.ts';
 import { requireMediaTools } from '../media/require-media-tools.ts';
 import { openDatabase, openService } from '../open-service.ts';
+import { requireAll } from '../require-all.ts';
+import { startChecks } from '../start-checks.ts';
 
 /** How the service is started. */
 export interface ServeOptions {
@@ -31,21 +33,23 @@ export interface RunningServer {
 const patienceMs = 10_000;
 
 /**
- * Starts the service: resolves once it answers.
+ * Starts the service: resolves once it answers. What keeps it from starting is said all at once, and
+ * nothing was touched then.
  * @throws RotoError `invalid_config`, `data_locked`, `port_in_use`
  */
 export async function serve({ env, cwd, flags, log: given }: ServeOptions): Promise<RunningServer> {
-  const config = readConfig(env, flags, cwd);
+  const examined = examineEnvironment(env, flags, cwd);
+  const { config, wrong } = examined;
   const log = given ?? createLog(config.logLevel);
   const server = createServer();
-  // Before the database: a taken port is said at once, and nothing was touched.
-  const origin = await listen(server, config.host, config.port);
   const stopping = new AbortController();
   try {
-    const checked = requireMediaTools(config, log, stopping.signal);
-    // In development it only warns, and nobody waits for it.
-    checked.catch((error: unknown) => log.debug({ err: error }, 'ffmpeg was not looked for'));
-    if (config.production) await checked;
+    const isPortKnown = flags?.port !== undefined || !wrong.has('ROTO_PORT');
+    const listening = isPortKnown ? listen(server, config.host, config.port) : Promise.resolve('');
+    const { signal } = stopping;
+    await requireAll([listening, ...startChecks({ examined, log, signal })]);
+    const origin = await listening;
+    if (!config.production) warnOfMediaTools(config, log, signal);
     const database = await openDatabase(config, log);
     const ownOrigin = () => origin;
     const service = await openService(database, {
@@ -76,6 +80,13 @@ export async function serve({ env, cwd, flags, log: given }: ServeOptions): Prom
   }
 }
 
+/** Nobody waits for it. */
+function warnOfMediaTools(config: Config, log: Log, signal: AbortSignal): void {
+  requireMediaTools(config, log, signal).catch((error: unknown) =>
+    log.debug({ err: error }, 'ffmpeg was not looked for'),
+  );
+}
+
 async function listen(server: Server, host: string, port: number): Promise<string> {
   try {
     server.listen(port, host);
@@ -97,7 +108,12 @@ function listenFailure(cause: unknown, host: string, port: number): unknown {
       cause,
     });
   }
-  if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+  if (
+    code === 'EACCES' ||
+    code === 'EADDRNOTAVAIL' ||
+    code === 'ENOTFOUND' ||
+    code === 'EAI_AGAIN'
+  ) {
     return new RotoError('invalid_config', `Cannot listen on ${host} port ${port} (${code}).`, {
       param: 'host',
       cause,

@@ -38,6 +38,8 @@ export interface S3StorageOptions {
 const mib = 1024 * 1024;
 const partBytes = 16 * mib;
 const largestDelete = 1000;
+/** Milliseconds that the store has to answer at the start. */
+const checkMs = 15_000;
 const s3LargestCopy = 5 * 1024 * mib;
 
 /** What every function here works on. */
@@ -102,10 +104,12 @@ function clientConfigOf({ region, endpoint, credentials }: S3Config): S3ClientCo
 async function checkBucket({ client, bucket }: Bucket): Promise<void> {
   const Key = `check/${randomUUID()}`;
   try {
-    await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'roto' }));
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'roto' }), {
+      abortSignal: AbortSignal.timeout(checkMs),
+    });
     await deleteObjects({ client, bucket }, [Key]);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.name : String(cause);
+    const reason = reasonOf(cause);
     const message = `Files cannot be written to the bucket ${bucket} (${reason}).`;
     throw new RotoError('invalid_config', message, {
       param: 'AWS_S3_BUCKET',
@@ -113,6 +117,12 @@ async function checkBucket({ client, bucket }: Bucket): Promise<void> {
       cause,
     });
   }
+}
+
+/** What the store or the network calls it. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
 }
 
 interface Put {
