@@ -1,8 +1,11 @@
-import { type ApiScope, apiScopes } from '@roto/sdk/contract';
+import { ApiKey, type ApiScope, apiScopes, pageOf } from '@roto/sdk/contract';
 import { expect, it } from 'vitest';
+import { z } from 'zod';
 import { newId } from '../src/new-id.ts';
-import { addKey, addMember } from './support/members.ts';
+import { addKey, addMember, type Member } from './support/members.ts';
 import { type Operation, operationsOf } from './support/operations.ts';
+import { insertTask, insertVideo } from './support/rows.ts';
+import { s3Env, startS3 } from './support/s3-server.ts';
 import { startApp, type TestApp } from './support/start-app.ts';
 
 /** What is open to everybody, or to who has what it signed itself; a route that is added without `access` has to be added here. */
@@ -169,4 +172,83 @@ it('lets every caller do what they may, on every route, and nothing else', async
     }
   }
   expect(wrong).toEqual([]);
+});
+
+/** Bodies that pass the schemas, so that only whose a thing is can be what refuses them. */
+const bodies: Readonly<Record<string, object>> = {
+  updateVideo: { title: 'Mine' },
+  previewMask: { points: { positive: [[1, 1]] } },
+  generateMasks: { points: { positive: [[1, 1]] } },
+  getPartUrls: { part_numbers: [1] },
+  completeSequenceUpload: { frames: 1 },
+};
+/** Routes whose ids are not of the caller's things: super users alone get to these. */
+const notOwned = (operation: Operation) => operation.scope === 'admin';
+
+/** Everything that an account can have, by the path that shows it. */
+async function addBelongings(app: TestApp, owner: Member) {
+  const { db } = app.deps;
+  const videoId = await insertVideo(app.deps, owner.id);
+  const taskId = await insertTask(db, owner.id);
+  await db.updateTable('tasks').set({ video_id: videoId }).where('id', '=', taskId).execute();
+  await addKey(app, owner, ['videos:read']);
+  const keys = await app.ask('GET', '/api/api-keys', { token: owner.token });
+  const [key] = pageOf(ApiKey).parse(await keys.json()).data;
+  const sequence = { title: 'plates', format: 'png', rate: { num: 24, den: 1 } };
+  const parts = { filename: 'clip.mov', size_bytes: 5 };
+  const [webhook, tus, frames, inParts] = await Promise.all([
+    app.ask('POST', '/api/webhooks', { token: owner.token, json: { url: 'https://example.com' } }),
+    app.ask('POST', '/api/uploads', {
+      token: owner.token,
+      headers: { 'Tus-Resumable': '1.0.0', 'Upload-Length': '5' },
+    }),
+    app.ask('POST', '/api/uploads/sequences', { token: owner.token, json: sequence }),
+    app.ask('POST', '/api/uploads/s3', { token: owner.token, json: parts }),
+  ]);
+  const idOf = async (reply: Response) => WithId.parse(await reply.json()).id;
+  const uploadId = tus.headers.get('Location')?.split('/').at(-1) ?? '';
+  return [
+    ['/api/uploads/sequences/', await idOf(frames)],
+    ['/api/uploads/s3/', await idOf(inParts)],
+    ['/api/uploads/', uploadId],
+    ['/api/videos/', videoId],
+    ['/api/tasks/', taskId],
+    ['/api/webhooks/', await idOf(webhook)],
+    ['/api/api-keys/', key?.id ?? ''],
+  ] as const;
+}
+
+const WithId = z.object({ id: z.string() });
+
+it('tells nobody of what is somebody else\u2019s, on every route with an id', async () => {
+  const app = await startApp({ env: s3Env(await startS3()) });
+  const owner = await addMember(app);
+  const other = await addMember(app);
+  const belongings = await addBelongings(app, owner);
+  const operations = (await operationsOf(app)).filter(
+    (operation) => operation.path.includes('{id}') && !notOwned(operation),
+  );
+  const said = async (operation: Operation, token: string) => {
+    const { method, path, operationId } = operation;
+    const [, id] = belongings.find(([start]) => path.startsWith(start)) ?? ['', 'nobody'];
+    const filled = path.replace('{id}', id).replace('{frame}', '1');
+    const sha256 = { 'X-Content-SHA256': 'a'.repeat(64), 'Tus-Resumable': '1.0.0' };
+    const reply = await app.ask(method, filled, {
+      token,
+      headers: sha256,
+      ...(method === 'GET' ? {} : { json: bodies[operationId] ?? {} }),
+    });
+    const nothing = /There is no such/.exec(await reply.text())?.[0] ?? '';
+    return `${method} ${path}: ${reply.status} ${nothing}`;
+  };
+  const refused = [];
+  for (const operation of operations) refused.push(await said(operation, other.token));
+  expect(refused.filter((text) => !/: 404 There/.test(text))).toEqual([]);
+  // The owner, whose deletions come last, is not told that there is nothing.
+  const own = [];
+  const inOrder = operations.toSorted(
+    (a, b) => +(a.method === 'DELETE') - +(b.method === 'DELETE'),
+  );
+  for (const operation of inOrder) own.push(await said(operation, owner.token));
+  expect(own.filter((text) => /: 404 There/.test(text))).toEqual([]);
 });

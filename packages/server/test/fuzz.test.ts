@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { addMember } from './support/members.ts';
 import { describe, type JsonSchema, type Operation } from './support/operations.ts';
-import { startApp, type TestApp } from './support/start-app.ts';
+import { type AskOptions, startApp, type TestApp } from './support/start-app.ts';
 
-/** Calls of each operation. */
-const runs = 12;
+/** Calls of each operation, by who makes them. */
+const runs = { anonymous: 4, user: 8, admin: 8 };
 /** Codes of replies above 499 that are no faults. */
 const unavailable = ['billing_unavailable', 'unavailable', 'preview_busy'];
 /** What no reply may hold: places in the code, statements, secrets. */
@@ -92,8 +92,13 @@ function textOf(value: unknown): string {
   return (typeof value === 'string' ? value : `${JSON.stringify(value)}`).toWellFormed();
 }
 
-async function check(app: TestApp, { method }: Operation, { path, json }: Call, token: string) {
-  const reply = await app.ask(method, path, { token, ...(method === 'GET' ? {} : { json }) });
+async function check(
+  app: TestApp,
+  { method }: Operation,
+  { path, json }: Call,
+  caller: Pick<AskOptions, 'token' | 'headers'>,
+) {
+  const reply = await app.ask(method, path, { ...caller, ...(method === 'GET' ? {} : { json }) });
   const text = await reply.text();
   const said = `${method} ${path} ${JSON.stringify(json)} -> ${reply.status} ${text.slice(0, 300)}`;
   if (reply.status < 400) return;
@@ -102,15 +107,24 @@ async function check(app: TestApp, { method }: Operation, { path, json }: Call, 
   expect([isFault, leaks.test(text)], said).toEqual([false, false]);
 }
 
-it('answers anything that is sent to any endpoint without a fault and without a leak', async () => {
-  const app = await startApp();
-  const { operations, schemas } = await describe(app);
-  for (const operation of operations) {
-    // A new caller each time: requests are counted by account.
-    const { token } = await addMember(app, { isSuper: true });
-    await fc.assert(
-      fc.asyncProperty(callOf(operation, schemas), (call) => check(app, operation, call, token)),
-      { numRuns: runs },
-    );
-  }
-});
+/** One who calls, anew for each operation: requests are counted by account, else by address. */
+async function callerOf(app: TestApp, who: keyof typeof runs, index: number) {
+  if (who === 'anonymous') return { headers: { 'X-Forwarded-For': `192.0.2.${index % 256}` } };
+  const { token } = await addMember(app, { isSuper: who === 'admin' });
+  return { token };
+}
+
+it.each(['anonymous', 'user', 'admin'] as const)(
+  'answers anything that is sent to any endpoint by %s without a fault and without a leak',
+  async (who) => {
+    const app = await startApp({ env: { ROTO_TRUSTED_PROXIES: '1' } });
+    const { operations, schemas } = await describe(app);
+    for (const [index, operation] of operations.entries()) {
+      const caller = await callerOf(app, who, index);
+      await fc.assert(
+        fc.asyncProperty(callOf(operation, schemas), (call) => check(app, operation, call, caller)),
+        { numRuns: runs[who] },
+      );
+    }
+  },
+);

@@ -22,6 +22,7 @@ import {
   disableWebhook,
   findListeners,
   findOpenDelivery,
+  findWebhook,
   listDeliveries,
   listWebhooks,
   noteAttempt,
@@ -94,12 +95,15 @@ export async function removeWebhook(
 }
 
 /** What was sent to a webhook of an account, newest first. */
-export function deliveriesOf(
+export async function deliveriesOf(
   { db }: Pick<WebhookDeps, 'db'>,
   { userId, webhookId }: { readonly userId: string; readonly webhookId: string },
   page: PageQuery,
 ): Promise<ListPage<WebhookDelivery>> {
   const find = { userId, webhookId };
+  if ((await findWebhook(db, find)) === undefined) {
+    throw new RotoError('not_found', 'There is no such webhook.', { param: 'id' });
+  }
   return listPage(page, (part) => listDeliveries(db, find, part), toDelivery);
 }
 

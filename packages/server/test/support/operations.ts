@@ -7,6 +7,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** An operation of the OpenAPI document. */
 export interface Operation {
+  readonly operationId: string;
   /** In capitals. */
   readonly method: string;
   /** With `{id}` and the like. */
@@ -28,6 +29,7 @@ const OpenApiDocument = z.object({
     z.record(
       z.string(),
       z.looseObject({
+        operationId: z.string(),
         security: z.array(z.object({ bearer: z.array(ApiScope) })).optional(),
         'x-roto-access': z.object({ confirmed: z.boolean(), login: z.boolean() }).optional(),
         parameters: z
@@ -58,6 +60,7 @@ export async function describe(app: TestApp) {
       const { security, parameters = [], requestBody } = operation;
       const access = operation['x-roto-access'];
       return {
+        operationId: operation.operationId,
         method: method.toUpperCase(),
         path,
         scope: security?.[0]?.bearer[0],

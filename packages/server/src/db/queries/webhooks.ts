@@ -122,3 +122,16 @@ export function listDeliveries(
   if (after !== undefined) query = query.where(isBehind('delivery', after));
   return query.execute();
 }
+
+/** A webhook of an account. */
+export function findWebhook(
+  db: Db,
+  { userId, webhookId }: { readonly userId: string; readonly webhookId: string },
+): Promise<WebhookRow | undefined> {
+  return db
+    .selectFrom('webhooks')
+    .selectAll()
+    .where('id', '=', webhookId)
+    .where('user_id', '=', userId)
+    .executeTakeFirst();
+}
