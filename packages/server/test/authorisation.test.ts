@@ -179,6 +179,7 @@ const bodies: Readonly<Record<string, object>> = {
   updateVideo: { title: 'Mine' },
   previewMask: { points: { positive: [[1, 1]] } },
   generateMasks: { points: { positive: [[1, 1]] } },
+  exportMasks: { outputs: ['png8'] },
   getPartUrls: { part_numbers: [1] },
   completeSequenceUpload: { frames: 1 },
 };
