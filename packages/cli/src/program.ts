@@ -16,17 +16,25 @@ import {
   type CommandSpec,
   isGroup,
 } from './commands/command-spec.ts';
+import { createCreditsCommands } from './commands/credits/command.ts';
 import { createDoctorCommand } from './commands/doctor/command.ts';
 import { createExportCommand } from './commands/export/command.ts';
 import { createGreenscreenCommand } from './commands/greenscreen/command.ts';
+import { createKeysCommands } from './commands/keys/command.ts';
 import { createMaskCommand } from './commands/mask/command.ts';
 import { createMigrateCommand } from './commands/migrate/command.ts';
 import { createModelsCommands } from './commands/models/command.ts';
+import { createOpenCommand } from './commands/open/command.ts';
 import { optionGroups } from './commands/option-spec.ts';
 import { createPickCommand } from './commands/pick/command.ts';
+import { createPlanCommands } from './commands/plan/command.ts';
 import { createPreviewCommand } from './commands/preview/command.ts';
 import { createServeCommand } from './commands/serve/command.ts';
 import { createSetupCommands } from './commands/setup/command.ts';
+import { createStorageCommand } from './commands/storage/command.ts';
+import { createTasksCommands } from './commands/tasks/command.ts';
+import { createUploadCommand } from './commands/upload/command.ts';
+import { createVideosCommands } from './commands/videos/command.ts';
 import { createWorkerCommand } from './commands/worker/command.ts';
 import type { ExitName } from './errors/exit-codes.ts';
 import { inFlags } from './errors/in-flags.ts';
@@ -52,6 +60,14 @@ export function createCommandSpecs(): (CommandSpec | CommandGroupSpec)[] {
     createRegisterCommand(),
     createConfirmCommand(),
     createResendConfirmationCommand(),
+    createUploadCommand(),
+    createVideosCommands(),
+    createTasksCommands(),
+    createCreditsCommands(),
+    createPlanCommands(),
+    createStorageCommand(),
+    createKeysCommands(),
+    createOpenCommand(),
     createModelsCommands(),
     createCacheCommands(),
     createDoctorCommand(),
@@ -88,7 +104,7 @@ export function createProgram(context: CommandContext, onEnd: OnEnd): Command {
       '  roto preview shot.mp4 --points 420,310 --local   what does one click select?',
       '  roto mask shot.mp4 --points 420,310 --local      follow it through the shot',
       '  roto doctor                                      can this machine do it?',
-      '  roto login                                       run on a server instead, without --local',
+      '  roto login                                       run on a server instead',
       '',
       `Help: roto help <command>; also roto help ${helpTopics.map(({ name }) => name).join(' | ')}`,
     ].join('\n'),
@@ -121,7 +137,10 @@ function groupCommand(spec: CommandGroupSpec, context: CommandContext, onEnd: On
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false);
   settle(group, context.io);
-  for (const command of spec.commands) group.addCommand(leaf(command, context, onEnd));
+  for (const command of spec.commands) {
+    const isDefault = command.name === spec.usual;
+    group.addCommand(leaf(command, context, onEnd), { isDefault });
+  }
   return group;
 }
 

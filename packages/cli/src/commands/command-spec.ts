@@ -43,6 +43,8 @@ export interface CommandGroupSpec {
   readonly name: string;
   readonly summary: string;
   readonly commands: readonly CommandSpec[];
+  /** The one that runs where none is named. */
+  readonly usual?: string;
 }
 
 /** What a command was called with. */

@@ -1,5 +1,5 @@
-import { styleText } from 'node:util';
 import { Box, Text } from 'ink';
+import { paint } from './paint.ts';
 import { printable } from './printable.ts';
 import { type ProgressState, type ScoreTimeline, sparkline } from './progress-state.ts';
 import { formatFrames, formatRange, formatRate, formatSeconds } from './quantities.ts';
@@ -113,9 +113,4 @@ function ObjectLine({ timeline, frames, nameWidth, columns, color }: ObjectLineP
 
 function shortened(name: string, width: number): string {
   return name.length <= width ? name.padEnd(width) : `${name.slice(0, width - 1)}…`;
-}
-
-/** Ink would ask stdout whether colours are wanted; the picture goes to stderr, which was asked. */
-function paint(color: boolean, style: 'bold' | 'dim' | 'green' | 'cyan' | 'yellow', text: string) {
-  return color ? styleText(style, text, { validateStream: false }) : text;
 }

@@ -46,9 +46,30 @@ export {
 } from './billing.ts';
 export {
   AccountDocument,
+  ActionsDocument,
   ConfirmedDocument,
+  CreditHistoryDocument,
+  CreditsDocument,
+  DeletedDocument,
+  DownloadedDocument,
+  KeysDocument,
   LogoutDocument,
   MailDocument,
+  MembershipDocument,
+  NewKeyDocument,
+  PacksDocument,
+  PageDocument,
+  PlansDocument,
+  QueueDocument,
+  SettingsDocument,
+  StorageDocument,
+  TaskDocument,
+  TasksDocument,
+  UserDocument,
+  UsersDocument,
+  VideoDocument,
+  VideosDocument,
+  WorkersDocument,
 } from './cli-documents.ts';
 export { Diagnosis, DiagnosisProblem, DoctorDocument } from './doctor.ts';
 export {

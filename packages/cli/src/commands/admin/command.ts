@@ -2,10 +2,16 @@ import { writeLine } from '../../io/io.ts';
 import { loadServer } from '../../service/load-server.ts';
 import { serviceOptions } from '../../service/service-options.ts';
 import { type CommandGroupSpec, defineCommand } from '../command-spec.ts';
+import { createServiceCommands } from './service-commands.ts';
+import { createUserCommands } from './user-commands.ts';
 
 /** `roto admin`: what only those do who run the service. */
 export function createAdminCommands(): CommandGroupSpec {
-  return { name: 'admin', summary: 'those who run the service', commands: [createBootstrap()] };
+  return {
+    name: 'admin',
+    summary: 'those who run the service',
+    commands: [createBootstrap(), ...createUserCommands(), ...createServiceCommands()],
+  };
 }
 
 function createBootstrap() {
