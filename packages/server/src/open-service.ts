@@ -39,6 +39,8 @@ export interface ServiceOptions {
    * `roto worker` runs them.
    */
   readonly work?: boolean;
+  /** Milliseconds that a preview waits for a host; those of the lane unless said. */
+  readonly previewPatienceMs?: number;
   /** Origin that links open where no frontend and no public address is configured. */
   readonly ownOrigin: () => string;
 }
@@ -92,7 +94,7 @@ export async function openService(database: Database, options: ServiceOptions): 
 async function putTogether(
   database: Database,
   queue: Queue,
-  { config, clock, log, ownOrigin, work = true }: ServiceOptions,
+  { config, clock, log, ownOrigin, work = true, previewPatienceMs: patienceMs }: ServiceOptions,
 ): Promise<Service> {
   const secrets = [await secretKeyOf(config), config.previousSecretKey].filter(
     (secret) => secret !== undefined,
@@ -108,7 +110,9 @@ async function putTogether(
   const news = await openNews(database, taskChannel, log);
   const worker = work && database.kind === 'pglite' ? await startTaskWorker(basis) : undefined;
   const answers = await openNews(database, previewAnswerChannel, log);
-  const previews = worker ? directLane(worker.previews) : remoteLane({ db, clock, news: answers });
+  const previews = worker
+    ? directLane(worker.previews, patienceMs)
+    : remoteLane({ db, clock, news: answers, patienceMs });
   const stopSweeper = startTaskSweeper({ db, queue, clock, log });
   const deps: AppDeps = {
     ...basis,

@@ -87,7 +87,7 @@ export interface RemoteLaneDeps {
   readonly clock: Clock;
   /** Of the channel of answers. */
   readonly news: News;
-  readonly patienceMs?: number;
+  readonly patienceMs?: number | undefined;
 }
 
 /** Milliseconds that a host has for an answer once it has taken a request. */

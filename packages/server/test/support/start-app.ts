@@ -14,6 +14,8 @@ export interface StartAppOptions {
   readonly env?: Environment;
   /** Whether tasks are run, on PGlite; not unless said. */
   readonly work?: boolean;
+  /** Milliseconds that a preview waits for a host. */
+  readonly previewPatienceMs?: number;
 }
 
 /** A service to ask without a socket, and what a test wants to reach. */
@@ -39,6 +41,7 @@ export async function startApp({
   kind = 'pglite',
   env = {},
   work = false,
+  previewPatienceMs,
 }: StartAppOptions = {}): Promise<TestApp> {
   const data = await mkdtemp(join(tmpdir(), 'roto-app-'));
   const lines: string[] = [];
@@ -49,6 +52,7 @@ export async function startApp({
     log: createLog('debug', { write: (line) => lines.push(line) }),
     ownOrigin: () => 'http://roto.test',
     work,
+    ...(previewPatienceMs === undefined ? {} : { previewPatienceMs }),
   });
   onTestFinished(async () => {
     await service.close();
