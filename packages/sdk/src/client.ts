@@ -45,7 +45,10 @@ export interface RotoOptions {
  * A client of one roto server.
  *
  * @example
- * const roto = new Roto({ baseUrl: 'http://127.0.0.1:8000', apiKey: 'roto_…' });
+ * const roto = new Roto({
+ *   baseUrl: 'http://127.0.0.1:8000',
+ *   apiKey: process.env['ROTO_API_KEY'],
+ * });
  */
 export class Roto {
   readonly #transport: Transport;
@@ -112,7 +115,7 @@ export class Roto {
    * @throws VideoFailedError, TaskFailedError, TaskTimeoutError, AbortError; RotoError
    * `output_exists`; what any call throws
    * @example
-   * const { files } = await roto.mask(clip, {
+   * const { files } = await roto.mask('clip.mp4', {
    *   points: { positive: [[48, 32]] },
    *   outputs: ['png16'],
    *   to: 'mattes/',

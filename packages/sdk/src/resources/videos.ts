@@ -22,7 +22,7 @@ export interface VideoListParams extends ListParams {
  * Clips of the account: movies, and numbered sequences.
  *
  * @example
- * const video = await roto.videos.upload(clip, { title: 'Plate 10' });
+ * const video = await roto.videos.upload('clip.mp4', { title: 'Plate 10' });
  * const { video_metadata } = await roto.videos.wait(video.id);
  * for await (const { id, title } of roto.videos.list({ status: 'ready' })) console.log(id, title);
  */
