@@ -128,8 +128,6 @@ export function showMarks(objects, { first, last }) {
   byId('marks').replaceChildren(...marks);
 }
 
-const stages = { track: 'Tracking', export: 'Writing' };
-
 /** How the run is. */
 export function showRun(run) {
   const { state } = run;
@@ -145,18 +143,15 @@ export function showRun(run) {
   const lines = byId('run-lines');
   lines.hidden = state !== 'done';
   lines.textContent = (run.lines ?? []).join('\n');
-  if (running && run.total > 0) bar.value = run.done / run.total;
+  if (run.part !== undefined) bar.value = run.part;
   else bar.removeAttribute('value');
   text.textContent = runText(run);
 }
 
 function runText(run) {
   switch (run.state) {
-    case 'running': {
-      if (!run.total) return 'Starting';
-      const left = run.secondsLeft === undefined ? '' : `, about ${spell(run.secondsLeft)} left`;
-      return `${stages[run.stage] ?? ''} ${run.done} of ${run.total}${left}`;
-    }
+    case 'running':
+      return run.text;
     case 'stopped':
       return 'Stopped; what was tracked is kept.';
     case 'failed':
@@ -164,9 +159,4 @@ function runText(run) {
     default:
       return '';
   }
-}
-
-function spell(seconds) {
-  if (seconds < 90) return `${Math.ceil(seconds)} s`;
-  return `${Math.round(seconds / 60)} min`;
 }

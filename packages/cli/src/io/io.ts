@@ -20,6 +20,15 @@ export interface TerminalQuery {
   ask(request: string, isWhole: (answer: string) => boolean, timeoutMs: number): Promise<string>;
 }
 
+/** What somebody types, as it is typed: nothing is echoed, and Ctrl-C is a character. */
+export interface TerminalInput {
+  /**
+   * Tells of all input until the function it gives is called. Then, and whatever way the process
+   * ends before, the terminal is as it was, and gets `leave`.
+   */
+  listen(onInput: (text: string) => void, leave: string): () => void;
+}
+
 /** Everything a command may touch of the process: tests give their own. */
 export interface Io {
   /** Results, and nothing else. */
@@ -35,6 +44,8 @@ export interface Io {
   readonly signal: AbortSignal;
   /** Absent where there is no terminal to ask. */
   readonly terminal?: TerminalQuery;
+  /** Absent where nobody can type. */
+  readonly input?: TerminalInput;
 }
 
 /** Writes one line. */

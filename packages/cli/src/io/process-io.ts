@@ -1,5 +1,5 @@
 import { RotoError } from '@roto/sdk/contract';
-import type { Io, OutputStream, TerminalQuery } from './io.ts';
+import type { Io, OutputStream, TerminalInput, TerminalQuery } from './io.ts';
 
 /** The part of Node's `process` the CLI stands on. */
 type NodeProcess = typeof process;
@@ -25,12 +25,14 @@ export type DieBy = (signal: 'SIGINT' | 'SIGTERM') => void;
  */
 export function createProcessIo(node: NodeProcess, dieBy: DieBy): Io {
   const controller = new AbortController();
+  const input = new ProcessInput(node);
   for (const { signal, reason } of stops) {
     node.on(signal, () => {
       if (!controller.signal.aborted) {
         controller.abort(reason());
         return;
       }
+      input.restore();
       // Whatever hid the cursor gets no chance to show it again.
       if (node.stderr.isTTY) node.stderr.write('\u001b[?25h');
       dieBy(signal);
@@ -43,7 +45,7 @@ export function createProcessIo(node: NodeProcess, dieBy: DieBy): Io {
     env: node.env,
     cwd: node.cwd(),
     signal: controller.signal,
-    ...(node.stdin.isTTY && node.stdout.isTTY ? { terminal: terminalQuery(node) } : {}),
+    ...(node.stdin.isTTY && node.stdout.isTTY ? { terminal: terminalQuery(node), input } : {}),
   };
 }
 
@@ -101,4 +103,51 @@ function terminalQuery(node: NodeProcess): TerminalQuery {
         stdout.write(request);
       }),
   };
+}
+
+/** The terminal of the process in raw mode. */
+class ProcessInput implements TerminalInput {
+  readonly #node: NodeProcess;
+  /** Undoes what is going on; there while somebody listens. */
+  #end: (() => void) | undefined;
+
+  constructor(node: NodeProcess) {
+    this.#node = node;
+  }
+
+  listen(onInput: (text: string) => void, leave: string): () => void {
+    const { stdin, stdout } = this.#node;
+    const decoder = new TextDecoder();
+    const hear = (chunk: Buffer) => onInput(decoder.decode(chunk, { stream: true }));
+    // A terminal that is gone is told by the signal that comes with it.
+    const ignore = () => undefined;
+    const restore = () => this.restore();
+    this.#end = () => {
+      this.#end = undefined;
+      this.#node.off('exit', restore);
+      stdin.off('data', hear);
+      setRaw(stdin, false);
+      stdin.pause();
+      stdout.write(leave);
+    };
+    this.#node.once('exit', restore);
+    stdin.on('error', ignore);
+    setRaw(stdin, true);
+    stdin.on('data', hear);
+    stdin.resume();
+    return restore;
+  }
+
+  /** The terminal as it was before; nothing where nobody listens. */
+  restore(): void {
+    this.#end?.();
+  }
+}
+
+function setRaw(stdin: NodeProcess['stdin'], raw: boolean): void {
+  try {
+    stdin.setRawMode(raw);
+  } catch {
+    // The terminal is gone; there is nothing to change about it.
+  }
 }

@@ -70,6 +70,7 @@ export async function openLocalSession(
     colors: inference.overlayColors,
     picture: (frame, stop) => shelf.frame(frame, stop),
     pictureFile: async (frame, stop) => inference.jpegPicture(await shelf.frame(frame, stop)),
+    encode: (picture) => inference.jpegPicture(picture),
     maskFile: ({ matte }) => inference.greyPng(matte),
     look: (asked, stop) => prompts.inTurn(() => look(asked, stop), stop),
     run: (whole, options) => inference.runShot(whole, { base, engines, ...cache, ...options }),

@@ -1,27 +1,13 @@
 import { parseShot, type Result, RotoError, type RunEvent, type Shot } from '@roto/sdk/contract';
 import { resultLines } from '../commands/result-lines.ts';
 import { toRotoError } from '../errors/to-roto-error.ts';
-import { foldProgress, initialProgress, type ProgressState } from '../io/progress-state.ts';
+import { foldProgress, initialProgress } from '../io/progress-state.ts';
 import type { ShotFile } from '../shot/save-shot.ts';
 import { maskKey } from './mask-key.ts';
 import type { PickAction } from './pick-action.ts';
 import type { PickMask, PickSession } from './pick-session.ts';
 import { type PickBounds, type PickState, reducePick, startPicking } from './pick-state.ts';
-
-/** How the run of a desk is. */
-export type RunView =
-  | { readonly state: 'idle' | 'stopped' }
-  | ({ readonly state: 'running' } & Pick<
-      ProgressState,
-      'stage' | 'done' | 'total' | 'framesPerSecond' | 'secondsLeft'
-    >)
-  | { readonly state: 'done'; readonly lines: readonly string[] }
-  | {
-      readonly state: 'failed';
-      readonly code: string;
-      readonly message: string;
-      readonly hint?: string;
-    };
+import { failedView, type RunView, runningView } from './run-view.ts';
 
 /** What a desk has on it, as those who look at it are told. */
 export interface DeskView {
@@ -235,12 +221,4 @@ export class PickDesk {
     const { view } = this;
     for (const listener of this.#listeners) listener(view);
   }
-}
-
-function runningView({ stage, done, total, framesPerSecond, secondsLeft }: ProgressState): RunView {
-  return { state: 'running', stage, done, total, framesPerSecond, secondsLeft };
-}
-
-function failedView({ code, message, hint }: RotoError): RunView {
-  return { state: 'failed', code, message, ...(hint === undefined ? {} : { hint }) };
 }

@@ -49,6 +49,8 @@ export interface PickSession {
   picture(frame: number, signal?: AbortSignal): Promise<Picture>;
   /** The same as a JPEG file. */
   pictureFile(frame: number, signal?: AbortSignal): Promise<Uint8Array>;
+  /** Any picture as a JPEG file. */
+  encode(picture: Picture): Promise<Uint8Array>;
   /** A mask as an 8-bit grey PNG file. */
   maskFile(mask: PickMask): Promise<Uint8Array>;
   /**

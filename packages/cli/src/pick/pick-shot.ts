@@ -15,6 +15,7 @@ import { pathFrom } from '../shot/shot-paths.ts';
 import { openLocalSession } from './local-session.ts';
 import { PickDesk } from './pick-desk.ts';
 import { shellWord } from './shell-word.ts';
+import { type PickTerminal, pickInTerminal } from './terminal/pick-in-terminal.ts';
 import { pickOnPage } from './web/pick-on-page.ts';
 
 /** What is picked on, and where it goes. */
@@ -26,8 +27,10 @@ export interface PickOptions {
   readonly out: string;
   readonly overwrite: boolean;
   readonly cache?: string;
-  readonly port: number;
-  readonly opensBrowser: boolean;
+  /** Where somebody picks. */
+  readonly view:
+    | { readonly kind: 'terminal'; readonly terminal: PickTerminal }
+    | { readonly kind: 'page'; readonly port: number; readonly opensBrowser: boolean };
 }
 
 /** How it ended. */
@@ -74,7 +77,9 @@ export async function pickShot(
     for (const { message } of session.warnings) {
       writeLine(io.stderr, `warning: ${printable(message)}`);
     }
-    await pickOnPage(io, desk, { ...options, path });
+    const { view } = options;
+    if (view.kind === 'page') await pickOnPage(io, desk, { ...view, path });
+    else await pickInTerminal(desk, view.terminal);
   } finally {
     await desk.close();
   }

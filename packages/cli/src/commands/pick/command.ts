@@ -2,7 +2,10 @@ import { resolve } from 'node:path';
 import { type PickDocument, RotoError } from '@roto/sdk/contract';
 import { parsePath } from '../../args/choices.ts';
 import { parseNumber } from '../../args/numbers.ts';
+import type { Io } from '../../io/io.ts';
 import { printResult } from '../../io/output.ts';
+import type { PickTerminal } from '../../pick/terminal/pick-in-terminal.ts';
+import { detectGraphics } from '../../picture/detect-graphics.ts';
 import { defaultFormats, outputsOf, requestedOutputs } from '../../shot/outputs.ts';
 import { type CommandContext, defineCommand } from '../command-spec.ts';
 import { modeOf } from '../mode.ts';
@@ -40,7 +43,7 @@ const options = {
   ),
   ...outOptions,
   ...formatOptions,
-  web: switchOption('Picture', '--web', 'pick in the browser instead of the terminal'),
+  web: switchOption('Picture', '--web', 'pick on a page in the browser instead of in the terminal'),
   port: valueOption('Picture', '--port <n>', 'port of the page (default: a free one)', (text) =>
     parseNumber(text, { flag: '--port', min: 0, max: 65_535, kind: 'whole number' }),
   ),
@@ -57,14 +60,16 @@ const options = {
 export function createPickCommand() {
   return defineCommand({
     name: 'pick',
-    summary: 'choose points by looking, in the browser',
+    summary: 'choose points by looking, in the terminal or the browser',
     description: [
-      'Opens a page that shows the clip: click on the object, beside it, or drag a box round it, and see at once what that selects. Step through the frames, name several objects, undo. Save writes the shot document that roto mask --shot runs, here or elsewhere; Run does it at once.',
+      'Shows the clip: click on the object, beside it, or drag a box round it, and see at once what that selects. Step through the frames, name several objects, undo. Save writes the shot document that roto mask --shot runs, here or elsewhere; Run does it at once.',
+      'In the terminal the frame is a picture where the terminal can (kitty, iTerm2, sixel), else coloured blocks; mouse and keys both do everything, ? lists the keys. --web opens a page in the browser instead.',
       'The page is there for this machine alone, and only for whoever has the link, which is good once. From another machine: ssh -L 9000:127.0.0.1:9000 host, roto pick --web --port 9000 there, and the link here. Done on the page ends it; so does Ctrl-C.',
     ],
     arguments: [{ syntax: '[clip]', text: 'a movie, a folder of pictures, or a sequence' }],
     options,
     examples: [
+      { text: 'in the terminal', line: 'roto pick shot.mp4 --local' },
       { text: 'in the browser', line: 'roto pick shot.mp4 --web --local' },
       { text: 'go on where it was saved', line: 'roto pick --shot shot.roto.json --web --local' },
     ],
@@ -79,7 +84,10 @@ async function runPick(
 ): Promise<'ok'> {
   const mode = modeOf(given);
   requireLocal(given);
-  if (given.web !== true) throw noTerminal();
+  const view =
+    given.web === true
+      ? { kind: 'page' as const, port: given.port ?? 0, opensBrowser: given.open !== false }
+      : { kind: 'terminal' as const, terminal: await terminalOf(io, given) };
   const { pickShot } = await import('../../pick/pick-shot.ts');
   const picked = await pickShot(
     { io, loadBackend },
@@ -96,8 +104,7 @@ async function runPick(
       out: resolve(io.cwd, given.out ?? 'out'),
       overwrite: given.overwrite ?? false,
       ...cacheOf(given, io.cwd),
-      port: given.port ?? 0,
-      opensBrowser: given.open !== false,
+      view,
     },
   );
   const document: PickDocument = { schema: 'roto.pick/1', ...picked.document };
@@ -112,8 +119,19 @@ const nothingPicked = {
   objects: () => [{ name: 'matte', points: [], boxes: [], masks: [], frame: undefined }],
 };
 
+/** @throws RotoError `invalid_argument` where the terminal shows no pictures, or nobody types */
+async function terminalOf(io: Io, given: OptionValues<typeof options>): Promise<PickTerminal> {
+  const { input } = io;
+  if (input === undefined || given.input === false) throw noTerminal();
+  const graphics = await detectGraphics(io);
+  if (graphics.kind === 'none') throw noTerminal();
+  return { io, input, graphics };
+}
+
 function noTerminal(): RotoError {
-  return new RotoError('invalid_argument', 'Expected --web, which picks in the browser.', {
-    param: '--web',
-  });
+  return new RotoError(
+    'invalid_argument',
+    'Expected a terminal that shows colours, with somebody before it, or --web.',
+    { param: '--web', hint: 'roto pick --web picks in the browser.' },
+  );
 }
