@@ -2,6 +2,7 @@ import { greyStep } from './grey-picture.ts';
 import { type GroundMotion, groundMotion } from './ground-motion.ts';
 import { type MaskGrid, outsideLogit } from './mask-grid.ts';
 import {
+  type ExpandedPicture,
   expandPicture,
   type Flow,
   type GreyPicture,
@@ -37,6 +38,15 @@ export interface MotionMemory {
 /** Squared error of the way there and back, in small pixels, at which certainty is down to 1/e. */
 const returnError = 0.5;
 
+/** The quadratics of pictures still in use: the last frame was expanded when it was the newest. */
+const expansions = new WeakMap<GreyPicture, ExpandedPicture>();
+
+function expanded(picture: GreyPicture): ExpandedPicture {
+  const known = expansions.get(picture) ?? expandPicture(picture);
+  expansions.set(picture, known);
+  return known;
+}
+
 /** Follows the cells of a view back to the last frame. */
 export function cellMotion(
   memory: MotionMemory,
@@ -45,7 +55,7 @@ export function cellMotion(
   view: View,
 ): CellMotion {
   const { grey: before, mask } = memory;
-  const [then, today] = [expandPicture(before), expandPicture(now)];
+  const [then, today] = [expanded(before), expanded(now)];
   const flow = opticalFlow(today, then);
   const certainty = returnCertainty(flow, opticalFlow(then, today));
   const step = greyStep(picture);

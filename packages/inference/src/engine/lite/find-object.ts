@@ -19,7 +19,7 @@ import type { PresenceEvidence } from './presence.ts';
 import { priorLogits } from './prior.ts';
 import type { TrackerState } from './tracker-state.ts';
 import { decodeMasks, lengthUnit, type TrackerTools } from './tracker-tools.ts';
-import { objections } from './trust.ts';
+import { objections, upheldObjections } from './trust.ts';
 import { cellSide, type View } from './view.ts';
 
 /** What was found in a view, and what speaks for it. */
@@ -60,16 +60,16 @@ export async function findObject(
   );
   const score = enlargeFeaturePlane(byBoth, view);
   const lost = state.lostFrames > 0;
-  const against = lost ? undefined : objections(motion);
-  const prior = priorLogits({
+  const unopposed = priorLogits({
     score,
     still: lost ? filledGrid(view, outsideLogit) : resampleGrid(state.mask, view),
     motion: lost ? undefined : motion,
-    objections: against,
     inside,
     area: lost ? 0 : state.reach / cellSide(view) ** 2,
     unit,
   });
+  const against = lost ? undefined : objections(motion);
+  const prior = against === undefined ? unopposed : lessLogits(unopposed, against);
   const question = questionFromPrior(prior, unit);
   let mask = prior;
   let wanted = prior.logits;
@@ -78,9 +78,10 @@ export async function findObject(
     const masks = await decodeMasks(tools, features, decoderPrompt(question, view));
     const chosen = chooseMask(masks, prior);
     agreement = chosen.agreement;
-    const fused = fuse(chosen, prior);
+    const upheld = against && upheldObjections(against, chosen.logits);
+    const fused = fuse(chosen, upheld === undefined ? prior : lessLogits(unopposed, upheld));
     wanted = fused.logits;
-    mask = withoutSpecks(against === undefined ? fused : lessLogits(fused, against));
+    mask = withoutSpecks(upheld === undefined ? fused : lessLogits(fused, upheld));
   }
   const keyScore = enlargeFeaturePlane(byKeys, view);
   const moved = objectMotion(mask, motion);
@@ -92,7 +93,8 @@ export async function findObject(
 }
 
 function lessLogits(mask: MaskGrid, less: Float32Array): MaskGrid {
-  return { ...mask, logits: mask.logits.map((logit, i) => logit - (less[i] ?? 0)) };
+  const logits = mask.logits.map((logit, i) => Math.max(outsideLogit, logit - (less[i] ?? 0)));
+  return { ...mask, logits };
 }
 
 /** See {@link PresenceEvidence.idle}. */

@@ -73,10 +73,14 @@ export function groundMotion(evidence: PixelEvidence): GroundMotion {
 
 /** How far each pixel's flow is off a motion, in pixels. */
 function strayFrom(flow: Flow, motion: AffineMotion): Float32Array {
-  return flow.x.map((fx, i) => {
-    const at = motionAt(motion, flow, i % flow.width, Math.floor(i / flow.width));
-    return Math.sqrt((fx - at.x) ** 2 + ((flow.y[i] ?? 0) - at.y) ** 2);
-  });
+  const stray = new Float32Array(flow.x.length);
+  for (let y = 0, i = 0; y < flow.height; y++) {
+    for (let x = 0; x < flow.width; x++, i++) {
+      const at = motionAt(motion, flow, x, y);
+      stray[i] = Math.sqrt(((flow.x[i] ?? 0) - at.x) ** 2 + ((flow.y[i] ?? 0) - at.y) ** 2);
+    }
+  }
+  return stray;
 }
 
 /** A quantile of the values that count; 0 where none does. */
@@ -88,22 +92,35 @@ function quantile(values: Float32Array, counts: (i: number) => boolean, share: n
 /** How badly a motion explains the grey of each pixel: mean difference over 3x3 pixels. */
 function greyDifference(now: GreyPicture, before: GreyPicture, motion: AffineMotion): Float32Array {
   const { width, height } = now;
-  const single = now.data.map((value, i) => {
-    const [x, y] = [i % width, Math.floor(i / width)];
-    const at = motionAt(motion, now, x, y);
-    return Math.abs(value - sampleAt(before.data, width, height, x + at.x, y + at.y));
-  });
-  return single.map((_, i) => meanRound(single, width, height, i % width, Math.floor(i / width)));
-}
-
-function meanRound(plane: Float32Array, width: number, height: number, x: number, y: number) {
-  let sum = 0;
-  let count = 0;
-  for (let row = Math.max(0, y - 1); row <= Math.min(height - 1, y + 1); row++) {
-    for (let column = Math.max(0, x - 1); column <= Math.min(width - 1, x + 1); column++) {
-      sum += plane[row * width + column] ?? 0;
-      count++;
+  const single = new Float32Array(width * height);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      const at = motionAt(motion, now, x, y);
+      const then = sampleAt(before.data, width, height, x + at.x, y + at.y);
+      single[i] = Math.abs((now.data[i] ?? 0) - then);
     }
   }
-  return sum / count;
+  return meanOf3x3(single, width, height);
+}
+
+/** The mean of each value and the up to eight round it. */
+function meanOf3x3(plane: Float32Array, width: number, height: number): Float32Array {
+  const mean = new Float32Array(plane.length);
+  const columns = new Float64Array(width);
+  for (let y = 0; y < height; y++) {
+    const [top, bottom] = [Math.max(0, y - 1), Math.min(height - 1, y + 1)];
+    columns.fill(0);
+    for (let row = top; row <= bottom; row++) {
+      for (let x = 0; x < width; x++) {
+        columns[x] = (columns[x] ?? 0) + (plane[row * width + x] ?? 0);
+      }
+    }
+    for (let x = 0; x < width; x++) {
+      const [left, right] = [x > 0 ? 1 : 0, x < width - 1 ? 1 : 0];
+      const beside = left * (columns[x - 1] ?? 0) + right * (columns[x + 1] ?? 0);
+      const count = (1 + left + right) * (bottom - top + 1);
+      mean[y * width + x] = ((columns[x] ?? 0) + beside) / count;
+    }
+  }
+  return mean;
 }

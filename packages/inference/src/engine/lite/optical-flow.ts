@@ -157,11 +157,14 @@ function halved({ width, height, data }: GreyPicture): GreyPicture {
 /** Where every pixel of `from` lies in `to`, coarse to fine. */
 export function opticalFlow(from: ExpandedPicture, to: ExpandedPicture): Flow {
   let flow: Flow | undefined;
+  const sums = roomForSums(from[0] ?? { width: 0, height: 0 });
   for (let level = from.length - 1; level >= 0; level--) {
     const [a, b] = [from[level], to[level]];
     if (a === undefined || b === undefined) continue;
     flow = flow === undefined ? noFlow(a) : doubled(flow, a);
-    for (let round = 0; round < rounds; round++) flow = refined(flow, a, b);
+    for (let round = 0; round < rounds; round++) {
+      flow = refined(flow, a, b, sums);
+    }
   }
   return flow ?? { width: 0, height: 0, x: new Float32Array(0), y: new Float32Array(0) };
 }
@@ -206,11 +209,11 @@ export function sampleAt(
 }
 
 /** One round: each window's motion that explains best how its quadratics differ. */
-function refined(flow: Flow, from: Expansion, to: Expansion): Flow {
+function refined(flow: Flow, from: Expansion, to: Expansion, sums: Sums): Flow {
   const { width, height } = from;
-  const sums = motionSums(flow, from, to);
-  for (const plane of sums) meanOverWindow(plane, width, height);
-  const [gxx, gxy, gyy, hx, hy] = sums;
+  sumMotion(flow, from, to, sums);
+  for (const plane of sums.planes) meanOverWindow(plane, sums, width, height);
+  const [gxx, gxy, gyy, hx, hy] = sums.planes;
   const next = noFlow(from);
   for (let i = 0; i < next.x.length; i++) {
     const a = (gxx[i] ?? 0) + damping;
@@ -225,16 +228,31 @@ function refined(flow: Flow, from: Expansion, to: Expansion): Flow {
   return next;
 }
 
-type Sums = readonly [Float32Array, Float32Array, Float32Array, Float32Array, Float32Array];
+/** Room for what a round sums up, used again by every round at every size. */
+interface Sums {
+  readonly planes: Expansion['planes'];
+  /** A plane in between. */
+  readonly between: Float32Array;
+  /** One sum for each column. */
+  readonly columns: Float64Array;
+}
+
+function roomForSums({ width, height }: { width: number; height: number }): Sums {
+  const plane = () => new Float32Array(width * height);
+  return {
+    planes: [plane(), plane(), plane(), plane(), plane()],
+    between: plane(),
+    columns: new Float64Array(width),
+  };
+}
 
 /** Of each pixel A'A (three numbers) and A'db (two), 0 where the motion leads out of the picture. */
-function motionSums(flow: Flow, from: Expansion, to: Expansion): Sums {
+function sumMotion(flow: Flow, from: Expansion, to: Expansion, sums: Sums): void {
   const { width, height } = from;
-  const plane = () => new Float32Array(width * height);
-  const sums: Sums = [plane(), plane(), plane(), plane(), plane()];
-  const [gxx, gxy, gyy, hx, hy] = sums;
+  const [gxx, gxy, gyy, hx, hy] = sums.planes;
   const [bx1, by1, axx1, ayy1, axy1] = from.planes;
   const [bx2, by2, axx2, ayy2, axy2] = to.planes;
+  for (const plane of sums.planes) plane.fill(0, 0, width * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const i = y * width + x;
@@ -244,22 +262,13 @@ function motionSums(flow: Flow, from: Expansion, to: Expansion): Sums {
       if (u < 0 || v < 0 || u > width - 1 || v > height - 1) continue;
       const left = Math.min(Math.floor(u), width - 2);
       const top = Math.min(Math.floor(v), height - 2);
-      const [r, d] = [u - left, v - top];
       const at = top * width + left;
-      const w00 = (1 - r) * (1 - d);
-      const w01 = r * (1 - d);
-      const w10 = (1 - r) * d;
-      const w11 = r * d;
-      const at2 = (p: Float32Array): number =>
-        w00 * (p[at] ?? 0) +
-        w01 * (p[at + 1] ?? 0) +
-        w10 * (p[at + width] ?? 0) +
-        w11 * (p[at + width + 1] ?? 0);
-      const axx = ((axx1[i] ?? 0) + at2(axx2)) / 2;
-      const ayy = ((ayy1[i] ?? 0) + at2(ayy2)) / 2;
-      const axy = ((axy1[i] ?? 0) + at2(axy2)) / 2;
-      const bx = ((bx1[i] ?? 0) - at2(bx2)) / 2 + axx * dx + axy * dy;
-      const by = ((by1[i] ?? 0) - at2(by2)) / 2 + axy * dx + ayy * dy;
+      const [r, d] = [u - left, v - top];
+      const axx = ((axx1[i] ?? 0) + between4(axx2, at, width, r, d)) / 2;
+      const ayy = ((ayy1[i] ?? 0) + between4(ayy2, at, width, r, d)) / 2;
+      const axy = ((axy1[i] ?? 0) + between4(axy2, at, width, r, d)) / 2;
+      const bx = ((bx1[i] ?? 0) - between4(bx2, at, width, r, d)) / 2 + axx * dx + axy * dy;
+      const by = ((by1[i] ?? 0) - between4(by2, at, width, r, d)) / 2 + axy * dx + ayy * dy;
       gxx[i] = axx * axx + axy * axy;
       gxy[i] = axy * (axx + ayy);
       gyy[i] = ayy * ayy + axy * axy;
@@ -267,25 +276,56 @@ function motionSums(flow: Flow, from: Expansion, to: Expansion): Sums {
       hy[i] = axy * bx + ayy * by;
     }
   }
-  return sums;
+}
+
+/** Bilinear between the pixel `at` and its neighbours `right` and `down` of it, both 0..1. */
+function between4(
+  plane: Float32Array,
+  at: number,
+  width: number,
+  right: number,
+  down: number,
+): number {
+  return (
+    (1 - right) * (1 - down) * (plane[at] ?? 0) +
+    right * (1 - down) * (plane[at + 1] ?? 0) +
+    (1 - right) * down * (plane[at + width] ?? 0) +
+    right * down * (plane[at + width + 1] ?? 0)
+  );
 }
 
 /** Replaces each value by the mean over a square window, by running sums. */
-function meanOverWindow(plane: Float32Array, width: number, height: number): void {
+function meanOverWindow(
+  plane: Float32Array,
+  { between, columns }: Sums,
+  width: number,
+  height: number,
+): void {
   const share = 1 / (2 * windowRadius + 1);
-  const line = new Float32Array(Math.max(width, height));
-  const pass = (start: number, step: number, length: number): void => {
-    for (let i = 0; i < length; i++) line[i] = plane[start + i * step] ?? 0;
+  for (let start = 0; start < width * height; start += width) {
+    const end = start + width - 1;
     let sum = 0;
-    for (let i = -windowRadius; i <= windowRadius; i++) {
-      sum += line[Math.min(Math.max(i, 0), length - 1)] ?? 0;
+    for (let k = -windowRadius; k <= windowRadius; k++) {
+      sum += plane[Math.min(Math.max(start + k, start), end)] ?? 0;
     }
-    for (let i = 0; i < length; i++) {
-      plane[start + i * step] = sum * share;
-      sum += line[Math.min(i + windowRadius + 1, length - 1)] ?? 0;
-      sum -= line[Math.max(i - windowRadius, 0)] ?? 0;
+    for (let at = start; at <= end; at++) {
+      between[at] = sum * share;
+      sum += plane[Math.min(at + windowRadius + 1, end)] ?? 0;
+      sum -= plane[Math.max(at - windowRadius, start)] ?? 0;
     }
-  };
-  for (let y = 0; y < height; y++) pass(y * width, 1, width);
-  for (let x = 0; x < width; x++) pass(x, width, height);
+  }
+  const row = (y: number) => Math.min(Math.max(y, 0), height - 1) * width;
+  columns.fill(0);
+  for (let k = -windowRadius; k <= windowRadius; k++) {
+    const from = row(k);
+    for (let x = 0; x < width; x++) columns[x] = (columns[x] ?? 0) + (between[from + x] ?? 0);
+  }
+  for (let y = 0; y < height; y++) {
+    const [start, coming, going] = [y * width, row(y + windowRadius + 1), row(y - windowRadius)];
+    for (let x = 0; x < width; x++) {
+      const sum = columns[x] ?? 0;
+      plane[start + x] = sum * share;
+      columns[x] = sum + (between[coming + x] ?? 0) - (between[going + x] ?? 0);
+    }
+  }
 }

@@ -22,6 +22,13 @@ describe('presenceScore', () => {
     expect(presenceScore(half)).toBeGreaterThan(0.5);
   });
 
+  it('stays above .5 while a ball seen a frame ago is almost behind a tree', () => {
+    const sliver = { ...seen, meanKeyScore: 0.13, bestKeyScore: 0.46, keyAreaRatio: 0.1 };
+    const evidence = { ...sliver, agreement: 0.36, growth: 0.1 };
+    expect(presenceScore(evidence)).toBeGreaterThan(0.5);
+    expect(presenceScore({ ...evidence, wasLost: true })).toBeLessThan(0.5);
+  });
+
   it('is below .5 for background that only resembles it, however well the decoder agrees', () => {
     const wall = { ...seen, meanKeyScore: -0.06, bestKeyScore: 0.42, keyAreaRatio: 0.5 };
     expect(presenceScore({ ...wall, agreement: 0.56 })).toBeLessThan(0.5);

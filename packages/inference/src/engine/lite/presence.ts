@@ -25,18 +25,19 @@ export interface PresenceEvidence {
 /** Found areas below this share of the key's are no sight of the object. */
 const leastArea = 0.02;
 /**
- * Scores at which the object is as likely there as not, and the steepness. On clips in which an
- * object leaves the picture the mean stays below .05 and the best below .45 while it is gone.
+ * Scores at which an object that was there a frame ago is as likely there as not, and the
+ * steepness. On clips in which an object leaves the picture the mean stays below .05 and the best
+ * below .45 as it goes; of a thing all but hidden behind others little more may be seen.
  */
-const mean = { even: 0.1, weight: 6 } as const;
-const best = { even: 0.55, weight: 6 } as const;
+const mean = { even: 0.05, weight: 6 } as const;
+const best = { even: 0.45, weight: 6 } as const;
 const agreed = { even: 0.6, weight: 1 } as const;
 /**
  * A lost object must show itself more clearly than one that was there a frame ago, and the decoder
  * must make of the place what the target model does: over a wide view chance likenesses score up to
  * .7, but the decoder agrees with them by less than .3.
  */
-const lost = { penalty: 1, agreement: { even: 0.5, weight: 4 } } as const;
+const lost = { penalty: 1.9, agreement: { even: 0.5, weight: 4 } } as const;
 /** Something larger than this at once is more likely another thing that came in front. */
 const sudden = { growth: 2, weight: 3 } as const;
 

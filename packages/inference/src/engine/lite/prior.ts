@@ -10,8 +10,6 @@ export interface PriorEvidence {
   readonly still: MaskGrid;
   /** How the cells moved since then, where that is known. */
   readonly motion?: CellMotion | undefined;
-  /** Logit to be taken from each cell, where the motion speaks against it. */
-  readonly objections?: Float32Array | undefined;
   /** Cells in the picture. */
   readonly inside: Uint8Array;
   /** Area in cells that the object may have; 0 while it is lost. */
@@ -50,10 +48,10 @@ export function clip(value: number, low: number, high: number): number {
 /**
  * Logits of where the object is expected: the target model's score, the last mask carried along
  * with the picture's motion as far as it agrees with that score, less the farther a cell is from
- * the last mask, and less what the motion objects to.
+ * the last mask.
  */
 export function priorLogits(evidence: PriorEvidence): MaskGrid {
-  const { score, still, motion, objections, inside, area, unit } = evidence;
+  const { score, still, motion, inside, area, unit } = evidence;
   const carried = motion === undefined ? still : { ...still, logits: motion.logits };
   const before = positiveCells(carried);
   const likely = Uint8Array.from(score, (value) => (value > 0 ? 1 : 0));
@@ -68,8 +66,7 @@ export function priorLogits(evidence: PriorEvidence): MaskGrid {
     const logit =
       trust * certainty * clip(carried.logits[i] ?? 0, -stillLimit, stillLimit) +
       scoreWeight * clip(score[i] ?? 0, -scoreLimit, scoreLimit) -
-      gateWeight * Math.min(2, away) -
-      (objections?.[i] ?? 0);
+      gateWeight * Math.min(2, away);
     logits[i] = inside[i] === 1 ? clip(logit, outsideLogit, -outsideLogit) : outsideLogit;
   }
   return { view: still.view, width: still.width, height: still.height, logits };

@@ -1,5 +1,6 @@
 import type { CellMotion } from './cell-motion.ts';
 import type { MaskGrid } from './mask-grid.ts';
+import { clip } from './prior.ts';
 
 // Trust says of each mask cell how sure its past makes it: 1 for what a key showed or what long
 // moved with the object, 0 for what was never object, down to -1 for what looks like the object
@@ -16,6 +17,8 @@ const forgetting = 0.9;
 const foundTrust = 0.5;
 /** Logit taken from a cell that surely goes with the ground. */
 const objectionWeight = 10;
+/** The decoder's logits up to which an objection holds in full, and from which on not at all. */
+const overruling = { from: 0.5, full: 3 } as const;
 
 /** Trust of a mask that somebody gave or confirmed. */
 export function startTrust(mask: MaskGrid): Float32Array {
@@ -53,4 +56,15 @@ export function objections(motion: CellMotion): Float32Array {
     const known = -trust * (motion.certainty[i] ?? 0) * (motion.fitsGround[i] ?? 0);
     return objectionWeight * Math.max(seen, known);
   });
+}
+
+/**
+ * What is left of objections where the decoder, asked with them, still takes the cell for object.
+ * A foot stands on the ground while the rest moves, and the decoder is sure of it: of the parts of
+ * two walkers that were objected to half had logits above 4.5, of a rock like the animal before it
+ * nine in ten had less than 1.6.
+ */
+export function upheldObjections(against: Float32Array, decoded: Float32Array): Float32Array {
+  const { from, full } = overruling;
+  return against.map((less, i) => less * clip((full - (decoded[i] ?? 0)) / (full - from), 0, 1));
 }
