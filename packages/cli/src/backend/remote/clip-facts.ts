@@ -9,7 +9,11 @@ import type { RemoteClip } from './remote-source.ts';
 
 /** What is known of a clip on the server, in the words of a local run. */
 export function clipOf(clip: RemoteClip, startFrame?: number): ResultClip {
-  const { width, height, rate, firstFrame, lastFrame } = factsOf(clip);
+  const { width, height, rate, ...sent } = factsOf(clip);
+  const { first: firstFrame, last: lastFrame } = clip.whole ?? {
+    first: sent.firstFrame,
+    last: sent.lastFrame,
+  };
   const shift = startFrame === undefined ? 0 : startFrame - firstFrame;
   return {
     path: clip.path,

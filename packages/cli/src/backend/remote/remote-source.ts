@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { TransferProgress } from '@roto/sdk';
 import { folderUploadStore } from '@roto/sdk';
-import type { RunEvent, ShotSource, Video } from '@roto/sdk/contract';
+import type { FrameRange, RunEvent, ShotSource, Video } from '@roto/sdk/contract';
 import {
   type FoundSequence,
   findSequence,
@@ -23,6 +23,8 @@ export interface RemoteClip {
   readonly video: Video;
   /** Absolute path, `####` for the number of a sequence; the id of a video that has no path here. */
   readonly path: string;
+  /** Frames of the sequence on this machine, where only some of them were sent. */
+  readonly whole?: FrameRange;
 }
 
 /** What finding a clip takes. */
@@ -56,17 +58,35 @@ export async function findClip(
   const place = resolve(base, source.path);
   const sequence = await sequenceAt(place);
   const path = sequence === undefined ? place : patternPath(sequence.pattern);
+  const whole = options.range === undefined ? gapped(source, sequence) : undefined;
+  const range = options.range ?? (whole === undefined ? undefined : source.range);
   const sent = await roto.videos.upload(place, {
     ...sequenceSettings(source),
     ...(options.title === undefined ? {} : { title: options.title }),
-    ...(options.range === undefined ? {} : { range: options.range }),
+    ...(range === undefined ? {} : { range }),
     again: options.again === true,
     store: folderUploadStore(join(stateFolder(io), 'uploads')),
     signal,
     onProgress: uploadProgress(options.onEvent),
   });
   const video = await roto.videos.wait(sent.id, { signal });
-  return { video, path };
+  return { video, path, ...(whole === undefined ? {} : { whole }) };
+}
+
+/**
+ * The frames of a sequence with gaps of which a part is worked on: only that part is sent, as a gap
+ * beside it is of no matter to a local run either.
+ */
+function gapped(
+  { range, startFrame, missingFrames }: ShotSource,
+  sequence: FoundSequence | undefined,
+): FrameRange | undefined {
+  const first = sequence?.frames[0]?.number;
+  const last = sequence?.frames.at(-1)?.number;
+  if (sequence === undefined || first === undefined || last === undefined) return undefined;
+  if (range === undefined || startFrame !== undefined || missingFrames !== 'error')
+    return undefined;
+  return last - first + 1 > sequence.frames.length ? { first, last } : undefined;
 }
 
 function uploadProgress(onEvent: FindClipOptions['onEvent']) {

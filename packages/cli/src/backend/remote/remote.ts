@@ -2,7 +2,9 @@ import { statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { TaskHandle } from '@roto/sdk';
 import {
+  liteModel,
   type Plan,
+  qualityModels,
   Result,
   RotoError,
   type RunEvent,
@@ -68,7 +70,8 @@ export class RemoteBackend implements ShotBackend {
     const range = workedRange(shot, found);
     const { engine, warnings } = await chooseRemoteEngine(this.#server, shot.engine, signal);
     const { qualities } = await roto.masks.qualities({ signal });
-    const state = qualities.find(({ quality }) => quality === engine.quality);
+    const model = modelOf(engine);
+    const state = qualities.find((one) => one.available && one.model === model);
     const outputs = shot.outputs.map(({ format }) => format);
     const place = { video_id: found.video.id, quality: engine.quality, outputs };
     const shift = clip.firstFrame - clipOf(found).firstFrame;
@@ -78,14 +81,12 @@ export class RemoteBackend implements ShotBackend {
       range,
       overwrite: options.overwrite === true,
     });
-    const model =
-      engine.name === 'lite' ? 'mobilesam' : (engine.model ?? state?.model ?? 'unknown');
     return {
       schema: 'roto.plan/1',
       clip,
-      engine: model === 'mobilesam' ? 'lite' : 'sam2',
+      engine: model === liteModel ? 'lite' : 'sam2',
       model: { id: model },
-      device: state?.devices.join(', ') ?? 'unknown',
+      device: state?.devices.join(', ') ?? engine.device,
       firstFrame: range.first,
       lastFrame: range.last,
       frames: cost.frames,
@@ -198,14 +199,20 @@ export class RemoteBackend implements ShotBackend {
   }
 
   #clip(source: ShotSource, { base = '.', signal, onEvent }: BackendOptions): Promise<RemoteClip> {
-    const { path, rate, missingFrames, inputColorspace } = source;
-    const key = JSON.stringify([resolve(base, path), rate, missingFrames, inputColorspace]);
+    const { path, range, rate, missingFrames, inputColorspace } = source;
+    const key = JSON.stringify([resolve(base, path), range, rate, missingFrames, inputColorspace]);
     const known = this.#clips.get(key);
     if (known !== undefined) return known;
     const finding = findClip(this.#server, this.#io, source, { base, signal, onEvent });
     this.#clips.set(key, finding);
     return finding;
   }
+}
+
+/** The model that an engine runs, once it was chosen. */
+function modelOf({ name, model, quality }: Shot['engine']): string {
+  if (name === 'lite') return liteModel;
+  return model ?? qualityModels[quality];
 }
 
 /** Bytes that are free where a folder is, or will be. */
