@@ -16,6 +16,7 @@ import {
   type CommandSpec,
   isGroup,
 } from './commands/command-spec.ts';
+import { createCompletionCommand } from './commands/completion/command.ts';
 import { createCreditsCommands } from './commands/credits/command.ts';
 import { createDoctorCommand } from './commands/doctor/command.ts';
 import { createExportCommand } from './commands/export/command.ts';
@@ -68,6 +69,7 @@ export function createCommandSpecs(): (CommandSpec | CommandGroupSpec)[] {
     createStorageCommand(),
     createKeysCommands(),
     createOpenCommand(),
+    createCompletionCommand(createCommandSpecs),
     createModelsCommands(),
     createCacheCommands(),
     createDoctorCommand(),

@@ -4,17 +4,19 @@ import { describe, expect, it } from 'vitest';
 import { isGroup } from '../commands/command-spec.ts';
 import { createCommandSpecs } from '../program.ts';
 import { renderCliDocs, renderErrorDocs } from './render-docs.ts';
+import { renderManPage } from './render-man.ts';
 
-const docs = new URL('../../../../docs/', import.meta.url);
+const root = new URL('../../../../', import.meta.url);
 
 describe('the reference', () => {
   it.each([
-    ['cli.md', renderCliDocs],
-    ['errors.md', renderErrorDocs],
+    ['docs/cli.md', renderCliDocs],
+    ['docs/errors.md', renderErrorDocs],
+    ['packages/cli/man/roto.1', renderManPage],
   ])(
-    'in docs/%s is what the specs say (else run node --conditions=roto-source scripts/gen-cli-docs.ts)',
+    'in %s is what the specs say (else run node --conditions=roto-source scripts/gen-cli-docs.ts)',
     async (file, render) => {
-      expect(await readFile(new URL(file, docs), 'utf8')).toBe(render());
+      expect(await readFile(new URL(file, root), 'utf8')).toBe(render());
     },
   );
 
