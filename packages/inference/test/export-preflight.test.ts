@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { link, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { estimateOutputBytes, type OutputFormat, RotoError } from '@roto/sdk/contract';
@@ -162,6 +163,16 @@ describe('before a run', () => {
     const warning = await spaceWarning(out, freeBytes * 1000);
     expect(warning?.code).toBe('disk_nearly_full');
   });
+
+  it.runIf(existsSync('/proc/self'))(
+    'says how little is missing in a unit that shows it',
+    async () => {
+      const warning = await spaceWarning('/proc/out', 340_000);
+      expect(warning?.message).toBe(
+        'The outputs may need 0.3 MB, but only 0.0 MB are free at /proc/out',
+      );
+    },
+  );
 
   it('estimates no less than what a clip takes, and not a hundred times as much', async () => {
     const { statSync } = await import('node:fs');

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -247,6 +248,16 @@ describe.runIf(canMount())('on a full disk (needs a user who may mount one)', ()
       expect(await codeOf(checkOutputs(given))).toBe('output_unwritable');
     },
   );
+});
+
+describe('a place where no folder can be made', () => {
+  it.runIf(existsSync('/proc/self'))('is an output that cannot be written', async () => {
+    const context = writerContext('/proc/out', 'png8');
+    expect(await failure(writeAll('png8', context))).toMatchObject({
+      code: 'output_unwritable',
+      message: 'Could not write /proc/out/hero: the folder is not there, or cannot be made',
+    });
+  });
 });
 
 describe('an ffmpeg that cannot do the work', () => {

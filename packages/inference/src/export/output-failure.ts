@@ -8,6 +8,7 @@ const hints: Readonly<Record<string, string>> = {
 const codes: Readonly<Record<string, 'disk_full' | 'output_unwritable'>> = {
   ENOSPC: 'disk_full',
   EDQUOT: 'disk_full',
+  ENOENT: 'output_unwritable',
   EACCES: 'output_unwritable',
   EPERM: 'output_unwritable',
   EROFS: 'output_unwritable',
@@ -21,6 +22,7 @@ const codes: Readonly<Record<string, 'disk_full' | 'output_unwritable'>> = {
 const reasons: Readonly<Record<string, string>> = {
   ENOSPC: 'no space left on the device',
   EDQUOT: 'the disk quota is used up',
+  ENOENT: 'the folder is not there, or cannot be made',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   EROFS: 'the file system is read-only',

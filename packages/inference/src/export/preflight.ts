@@ -79,10 +79,11 @@ export async function spaceWarning(
 ): Promise<ResultWarning | undefined> {
   const { freeBytes } = await freeSpace(out);
   if (freeBytes >= neededBytes) return undefined;
-  const [needed, free] = [neededBytes, freeBytes].map((bytes) => `${(bytes / 1e9).toFixed(1)} GB`);
+  const inUnit = (bytes: number): string =>
+    neededBytes < 1e8 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
   return {
     code: 'disk_nearly_full',
-    message: `The outputs may need ${needed}, but only ${free} are free at ${out}`,
+    message: `The outputs may need ${inUnit(neededBytes)}, but only ${inUnit(freeBytes)} are free at ${out}`,
   };
 }
 
