@@ -56,10 +56,11 @@ describe('results', () => {
     expect(err).toContain('warning: The width was padded.');
   });
 
-  it('prints nothing on stderr with --quiet', async () => {
+  it('prints nothing on stderr with --quiet, and says with the result what it warns of', async () => {
     const { err, out } = await roto(`${click} --quiet`);
     expect(err).toBe('');
     expect(out).toContain('png16');
+    expect(out).toContain('warning: The width was padded.\n');
   });
 
   it.each([

@@ -2,9 +2,16 @@ import type { Result } from '@roto/sdk/contract';
 import { printable } from '../io/printable.ts';
 import { counted, formatFrames, formatSeconds } from '../io/quantities.ts';
 
-/** A result for a person: what was found of each object, the files, and how to go on. */
-export function resultLines(result: Result): string[] {
-  const { objects, outputs, engine, model, device, track, timings, warnings } = result;
+/**
+ * A result for a person: what was found of each object, the files, and how to go on. Warnings are
+ * part of it unless progress has told of them already.
+ */
+export function resultLines(
+  result: Result,
+  { warningsTold = false }: { readonly warningsTold?: boolean } = {},
+): string[] {
+  const { objects, outputs, engine, model, device, track, timings } = result;
+  const warnings = warningsTold ? [] : result.warnings;
   const nameWidth = Math.max(0, ...objects.map(({ name }) => name.length));
   const formatWidth = Math.max(0, ...outputs.map(({ format }) => format.length));
   const total = timings['total'];

@@ -60,7 +60,8 @@ export async function runShotCommand(
   const result = await withProgress({ io, mode, options, range: built.shot.source.range }, (show) =>
     runAndSave(work, show),
   );
-  printResult(io, mode, { document: result, lines: resultLines(result) });
+  const lines = resultLines(result, { warningsTold: options.quiet !== true });
+  printResult(io, mode, { document: result, lines });
   return 'ok';
 }
 

@@ -46,6 +46,16 @@ describe('progress', () => {
     );
   });
 
+  it('has the scores of frames that only the export beside tracking tells of', () => {
+    const at = (stage: 'track' | 'export', frame: number, score: number) =>
+      ({ event: 'progress', stage, frame, done: 1, total: 3, scores: { '1': score } }) as const;
+    const begun = foldProgress(foldProgress(initialProgress, start), at('track', 1002, 0.9));
+    const hero = foldProgress(begun, at('export', 1001, 0.4)).objects.get('1');
+    expect(hero?.bins[0]).toBe(0.4);
+    expect(hero?.latest).toBe(0.9);
+    expect([...(hero?.lostFrames ?? [])]).toEqual([1001]);
+  });
+
   it('stays with tracking until that is done, whatever the export beside it has done', () => {
     const at = (stage: 'track' | 'export', done: number) =>
       ({ event: 'progress', stage, done, total: 4 }) as const;

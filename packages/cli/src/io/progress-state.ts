@@ -76,7 +76,9 @@ export function foldProgress(
 
 function foldStage(state: ProgressState, event: ProgressEvent): ProgressState {
   const trackingGoesOn = state.stage === 'track' && state.done < state.total;
-  if (event.stage === 'export' && trackingGoesOn) return state;
+  if (event.stage === 'export' && trackingGoesOn) {
+    return { ...state, objects: withScores(state, event, false) };
+  }
   const sameStage = state.stage === event.stage;
   // Tasks before one that waits come and go.
   const isFixed = sameStage && event.stage !== 'queue';
@@ -92,18 +94,22 @@ function foldStage(state: ProgressState, event: ProgressEvent): ProgressState {
     framesPerSecond: event.framesPerSecond,
     bytesPerSecond: event.bytesPerSecond,
     secondsLeft: event.secondsLeft,
-    objects: withScores(state, event),
+    objects: withScores(state, event, true),
   };
 }
 
-function withScores(state: ProgressState, event: ProgressEvent): ProgressState['objects'] {
+function withScores(
+  state: ProgressState,
+  event: ProgressEvent,
+  isLatest: boolean,
+): ProgressState['objects'] {
   const { frame, scores } = event;
   if (frame === undefined || scores === undefined) return state.objects;
   const objects = new Map(state.objects);
   for (const [id, score] of Object.entries(scores)) {
     const known = objects.get(id);
     if (known !== undefined)
-      objects.set(id, withScore(known, { frame, score, range: state.range }));
+      objects.set(id, withScore(known, { frame, score, isLatest, range: state.range }));
   }
   return objects;
 }
@@ -111,10 +117,13 @@ function withScores(state: ProgressState, event: ProgressEvent): ProgressState['
 interface ScoredFrame {
   readonly frame: number;
   readonly score: number;
+  /** False for a frame that the export tells of while later ones are tracked. */
+  readonly isLatest: boolean;
   readonly range: FrameRange;
 }
 
-function withScore(timeline: ScoreTimeline, { frame, score, range }: ScoredFrame): ScoreTimeline {
+function withScore(timeline: ScoreTimeline, scored: ScoredFrame): ScoreTimeline {
+  const { frame, score, isLatest, range } = scored;
   const bin = binOf(frame, range);
   const lost = score <= 0.5;
   return {
@@ -122,7 +131,7 @@ function withScore(timeline: ScoreTimeline, { frame, score, range }: ScoredFrame
     bins: timeline.bins.map((value, index) =>
       index === bin ? Math.min(value ?? 1, score) : value,
     ),
-    latest: score,
+    latest: isLatest ? score : timeline.latest,
     lostFrames:
       lost && !timeline.lostFrames.has(frame)
         ? new Set([...timeline.lostFrames, frame])

@@ -242,8 +242,10 @@ export function emitRun(
       });
     }
   }
-  send({ event: 'warning', warning: { code: 'odd_size', message: 'The width was padded.' } });
+  send({ event: 'warning', warning: padded });
 }
+
+const padded = { code: 'odd_size', message: 'The width was padded.' };
 
 function resultOf(shot: Shot, out: string): Result {
   return resultFor(
@@ -278,7 +280,7 @@ function resultFor(outputs: readonly ShotOutput[], out: string, names: readonly 
       })),
     ),
     timings: { track: 3, total: 5 },
-    warnings: [],
+    warnings: [padded],
   };
 }
 

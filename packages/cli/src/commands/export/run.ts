@@ -36,7 +36,8 @@ export async function runExportCommand(
       onEvent,
     }),
   );
-  printResult(io, mode, { document: result, lines: resultLines(result) });
+  const lines = resultLines(result, { warningsTold: options.quiet !== true });
+  printResult(io, mode, { document: result, lines });
   return 'ok';
 }
 
