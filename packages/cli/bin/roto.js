@@ -10,17 +10,27 @@ function isOldNode() {
   return version[0] < needed[0] || (version[0] === needed[0] && version[1] < needed[1]);
 }
 
-function refuseOldNode() {
+/** Prints a failure as a sentence or, where JSON was asked for, as a document or an event. */
+function tell(error) {
   const args = process.argv.slice(2);
-  const error = {
-    code: 'node_too_old',
-    message: `roto needs Node ${needed.join('.')} or newer and was started by ${process.versions.node}.`,
-  };
   if (args.includes('--json-stream')) console.log(JSON.stringify({ event: 'error', error }));
   else if (args.includes('--json')) {
     console.log(JSON.stringify({ schema: 'roto.error/1', error }));
   } else console.error(error.message);
+}
+
+function refuseOldNode() {
+  tell({
+    code: 'node_too_old',
+    message: `roto needs Node ${needed.join('.')} or newer and was started by ${process.versions.node}.`,
+  });
   process.exitCode = 2;
+}
+
+/** For the process that ends before its run does, for want of anything to wait for. */
+function tellLost() {
+  tell({ code: 'internal', message: 'Something inside roto failed: the run was lost.' });
+  process.exitCode = 1;
 }
 
 /** Ends at once by the signal itself, for a run that does not stop in order. */
@@ -32,11 +42,11 @@ function dieBy(signal) {
 }
 
 async function start() {
-  // Stays where the process ends before the run does, for want of anything to wait for.
-  process.exitCode = 1;
+  process.once('beforeExit', tellLost);
   const { main } = await import('../dist/main.js');
   const { createProcessIo, flushed } = await import('../dist/io/process-io.js');
   const status = await main(process.argv.slice(2), createProcessIo(process, dieBy));
+  process.removeListener('beforeExit', tellLost);
   process.exitCode = status;
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   // A run that was stopped waits for nothing it left open.

@@ -3,7 +3,7 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { ErrorDocument } from '@roto/sdk/contract';
+import { ErrorDocument, RunEvent } from '@roto/sdk/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const cli = fileURLToPath(new URL('..', import.meta.url));
@@ -32,6 +32,7 @@ const stubborn = process.env.STUBBORN === '1';
 const onStuck = () => { setInterval(() => {}, 1000); console.error('STUCK'); };
 const backend = createFakeBackend(process.env.STUCK === '1' ? { onStuck } : {});
 const never = () => new Promise(onStuck);
+if (process.env.LOST === '1') backend.runShot = () => new Promise(() => {});
 for (const name of ['runShot', 'diagnose', 'listModels', 'listTracks', 'clearTracks']) {
   if (stubborn) backend[name] = never;
 }
@@ -152,6 +153,17 @@ describe('the published bin', () => {
     roto.child.stdout?.destroy();
     const ended = await roto.ended;
     expect([ended.code, ended.err]).toEqual([0, '']);
+  });
+
+  it('fails, and says so, where a run is lost and nothing is left to wait for', async () => {
+    const started = ['--json', '--json-stream'].map((form) =>
+      start(process.execPath, [...node, bin, ...mask, form], { LOST: '1' }),
+    );
+    const [whole, last] = await Promise.all(started.map(({ ended }) => ended));
+    expect([whole?.code, last?.code]).toEqual([1, 1]);
+    expect(ErrorDocument.parse(JSON.parse(whole?.out ?? '')).error.code).toBe('internal');
+    const event = RunEvent.parse(JSON.parse(last?.out.trimEnd().split('\n').at(-1) ?? ''));
+    expect(event).toMatchObject({ event: 'error', error: { code: 'internal' } });
   });
 
   it('gives the status of a failure', async () => {
