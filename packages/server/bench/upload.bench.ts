@@ -1,9 +1,9 @@
 // Peak memory of the API process while a client sends 1 GiB, by form and by tus:
 // npm run bench upload -- [mebibytes]
-// DATABASE_URL puts the service on Postgres, which was migrated: the embedded database is memory of
-// the same process, and is told apart by what there was before the first byte.
+// The database is a Postgres of its own: an embedded one would be memory of the same process.
 import { randomBytes } from 'node:crypto';
 import { TokenPair } from '@roto/sdk/contract';
+import { startMigratedPostgres } from '../test/support/migrated-postgres.ts';
 import { forgetPeak, memoryOf, startServeProcess } from '../test/support/serve-process.ts';
 
 const mib = 1024 * 1024;
@@ -11,7 +11,8 @@ const size = Number(process.argv[2] ?? 1024) * mib;
 const piece = randomBytes(mib);
 const password = 'correct horse battery';
 
-const server = await startServeProcess();
+const postgres = await startMigratedPostgres();
+const server = await startServeProcess({ DATABASE_URL: postgres.url });
 try {
   const { origin, link } = server;
   const post = (path: string, json: object) =>
@@ -40,6 +41,7 @@ try {
   }
 } finally {
   await server.stop();
+  await postgres.stop();
 }
 
 async function byForm(origin: string, headers: Record<string, string>): Promise<void> {

@@ -4,6 +4,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { TokenPair } from '@roto/sdk/contract';
 import { Agent, fetch } from 'undici';
+import { startMigratedPostgres } from '../test/support/migrated-postgres.ts';
 import { startNginx } from '../test/support/nginx.ts';
 import { forgetPeak, memoryOf, startServeProcess } from '../test/support/serve-process.ts';
 
@@ -17,7 +18,11 @@ const sha256 = hash.digest('hex');
 const password = 'correct horse battery';
 const email = 'soak@example.com';
 
-const service = await startServeProcess({ ROTO_TRUSTED_PROXIES: '1' });
+const postgres = await startMigratedPostgres();
+const service = await startServeProcess({
+  ROTO_TRUSTED_PROXIES: '1',
+  DATABASE_URL: postgres.url,
+});
 const nginx = await startNginx(Number(new URL(service.origin).port));
 const dispatcher = new Agent({ connect: { ca: nginx.ca }, headersTimeout: 0 });
 try {
@@ -71,4 +76,5 @@ try {
   await dispatcher.destroy();
   await nginx.stop();
   await service.stop();
+  await postgres.stop();
 }

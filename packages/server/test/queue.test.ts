@@ -15,7 +15,7 @@ describe.each(databaseKinds)('the queue on %s', (kind) => {
       { data: { mailId: 'mal_1' }, state: 'created' },
     ]);
     await queue.stop();
-  }, 10_000);
+  }, 60_000);
 
   it('forgets the job of a transaction that fails', async () => {
     const database = await openTestDatabase(kind);

@@ -5,17 +5,15 @@ import type { Clock } from '../clock.ts';
 import { json } from '../db/column-types.ts';
 import type { Database } from '../db/database.ts';
 import { taskChannel } from '../db/queries/task-events.ts';
-import { countRunning, findTask, listWaitingGroups, type TaskRow } from '../db/queries/tasks.ts';
-import { findUser } from '../db/queries/users.ts';
+import { findTask, type TaskRow } from '../db/queries/tasks.ts';
 import { addWorker, queueChannel, removeWorker, updateWorker } from '../db/queries/workers.ts';
 import { HostProcess } from '../host/host-process.ts';
-import { keepLease, takeLease } from '../jobs/leases.ts';
+import { keepLease } from '../jobs/leases.ts';
 import type { Queue } from '../jobs/queue.ts';
 import type { Log } from '../log.ts';
 import { newId } from '../new-id.ts';
 import { type Abilities, canRun, qualitiesOf } from '../services/abilities.ts';
 import { type News, openNews } from '../services/news.ts';
-import { taskGroup } from '../services/task-queue.ts';
 import {
   beginTask,
   completeTask,
@@ -27,13 +25,13 @@ import {
   type TaskRun,
   taskFailure,
 } from '../services/task-run.ts';
-import { tierOf } from '../services/tiers.ts';
 import type { Storage } from '../storage/storage.ts';
 import { version } from '../version.ts';
 import { ClipStore } from './clip-store.ts';
 import { PreviewServer } from './preview-server.ts';
 import { removeTaskObjects, runTask } from './run-task.ts';
 import { SteadyReports } from './steady-reports.ts';
+import { takeTask } from './take-task.ts';
 
 /** What a worker works with. */
 export interface TaskWorkerOptions {
@@ -219,36 +217,16 @@ export class TaskWorker {
 
   /** Takes the task whose turn it is and begins it; says whether there was one. */
   async #takeOne(): Promise<boolean> {
-    const { queue } = this.#options;
+    const { queue, database } = this.#options;
     const host = this.#hosts.find((each) => !this.#running.has(each));
     if (host === undefined) return false;
-    const groups = await this.#groups();
-    const ignored = groups.filter(({ wanted }) => !wanted).map(({ name }) => name);
-    if (ignored.length === groups.length) return false;
-    const lease = await takeLease(queue, ignored);
+    const lease = await takeTask({ db: database.db, queue }, this.#abilities);
     if (lease === undefined) return false;
     const run = { lease, workerId: this.id };
     const running: Running = { run, stop: new AbortController(), done: Promise.resolve() };
     this.#running.set(host, running);
     running.done = this.#runTask(host, running).finally(() => this.#running.delete(host));
     return true;
-  }
-
-  /** Groups of waiting tasks, and whether this worker wants one of them now. */
-  async #groups(): Promise<{ name: string; wanted: boolean }[]> {
-    const { db } = this.#options.database;
-    const waiting = await listWaitingGroups(db);
-    if (waiting.length === 0) return [];
-    const running = await countRunning(db);
-    const full = new Set<string>();
-    for (const [userId, count] of running) {
-      const user = await findUser(db, userId);
-      if (user !== undefined && count >= tierOf(user).concurrency) full.add(userId);
-    }
-    return waiting.map((group) => ({
-      name: taskGroup(group),
-      wanted: canRun(this.#abilities, group.requires) && !full.has(group.user_id),
-    }));
   }
 
   /** Runs one task to its end. Never throws: every way out is told to the database. */

@@ -101,14 +101,30 @@ export interface WaitingGroup {
   readonly user_id: string;
 }
 
-/** Groups with waiting tasks. */
-export function listWaitingGroups(db: Db): Promise<WaitingGroup[]> {
-  return db
-    .selectFrom('tasks')
-    .select(['requires', 'user_id'])
-    .where('status', '=', 'pending')
-    .groupBy(['requires', 'user_id'])
-    .execute();
+/** What waiting tasks require, each once; steps from one to the next, however many tasks wait. */
+export async function listWaitingRequirements(db: Db): Promise<string[]> {
+  const { rows } = await sql<{ requires: string }>`
+    with recursive step as (
+      select min(requires) as requires from tasks where status = 'pending'
+      union all
+      select (select min(requires) from tasks
+        where status = 'pending' and requires > step.requires)
+      from step where step.requires is not null)
+    select requires from step where requires is not null`.execute(db);
+  return rows.map(({ requires }) => requires);
+}
+
+/** Accounts with waiting tasks that require one thing, in the same way. */
+export async function listWaitingAccounts(db: Db, requires: string): Promise<string[]> {
+  const { rows } = await sql<{ user_id: string }>`
+    with recursive step as (
+      select min(user_id) as user_id from tasks where status = 'pending' and requires = ${requires}
+      union all
+      select (select min(user_id) from tasks
+        where status = 'pending' and requires = ${requires} and user_id > step.user_id)
+      from step where step.user_id is not null)
+    select user_id from step where user_id is not null`.execute(db);
+  return rows.map(({ user_id }) => user_id);
 }
 
 /** How many tasks run of each account that has one running. */
