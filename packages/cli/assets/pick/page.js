@@ -106,9 +106,11 @@ function wantFrame() {
 /** The key of a mask that is to be seen: where something is said, or all is tracked, or it was asked for. */
 function wantedMask(object) {
   const key = maskKey(desk.objects, object.id, look.frame);
-  if (key === undefined) return undefined;
+  const said = promptOf(object);
+  const isLookedAt = desk.canTrack || (said !== undefined && isKey(said));
+  if (key === undefined || !isLookedAt) return undefined;
   const place = `${look.frame} ${key}`;
-  const isSaid = promptOf(object) !== undefined;
+  const isSaid = said !== undefined;
   return isSaid || desk.tracked || asked.has(place) ? place : undefined;
 }
 
@@ -197,6 +199,7 @@ function renderControls(objects) {
       wantedMask(object) === undefined,
   );
   byId('look').disabled = !untracked;
+  byId('look').hidden = !desk.canTrack;
   byId('scrub').value = String(look.frame);
   if (document.activeElement !== byId('frame')) byId('frame').value = String(look.frame);
   const nothing = desk.objects.every(({ prompts }) => prompts.length === 0);

@@ -2,15 +2,10 @@ import { resolve } from 'node:path';
 import type { FramePrompt, Shot } from '@roto/sdk/contract';
 import { loadLocalEngine } from '../backend/local.ts';
 import { mapShotPaths } from '../shot/shot-paths.ts';
-import { FrameShelf } from './frame-shelf.ts';
 import { isKey } from './mask-key.ts';
-import {
-  largestScreenSide,
-  type PickClip,
-  type PickLook,
-  type PickSession,
-} from './pick-session.ts';
+import type { PickClip, PickLook, PickSession } from './pick-session.ts';
 import { promptAt } from './pick-state.ts';
+import { openScreenClip } from './screen-clip.ts';
 import { screenMask } from './screen-mask.ts';
 import { type SessionMask, SessionPrompts } from './session-prompts.ts';
 
@@ -36,8 +31,14 @@ export async function openLocalSession(
   const engines = new inference.EnginePool();
   const { source, engine } = placed;
   const session = await inference.openSession({ source, engine, engines, signal, ...cache });
-  const clip = await inference.openClip(source, { signal });
-  const shelf = new FrameShelf(clip, (frame) => inference.shrinkFrame(frame, largestScreenSide));
+  const closeEngine = async () => {
+    await session.close();
+    await engines.close();
+  };
+  const screen = await openScreenClip(inference, source, signal).catch(async (error: unknown) => {
+    await closeEngine();
+    throw error;
+  });
   const prompts = new SessionPrompts(session, (path) =>
     inference.readMaskPicture(resolve(base, path)),
   );
@@ -47,7 +48,7 @@ export async function openLocalSession(
   const look = async (asked: PickLook, stop: AbortSignal | undefined) => {
     const mask = await trackedMask(asked, stop);
     if (mask === undefined) return undefined;
-    const plate = await shelf.frame(asked.frame, stop);
+    const plate = await screen.frame(asked.frame, stop);
     return screenMask(inference.renderMatte, { mask, plate, clip: session.clip, matte });
   };
   const trackedMask = async ({ objects, object, frame }: PickLook, stop?: AbortSignal) => {
@@ -64,20 +65,17 @@ export async function openLocalSession(
   };
 
   return {
+    ...screen,
     clip: shownClip(session.clip),
     engine: session.engine,
+    place: `${session.engine.engine} engine (${session.engine.model.id}) on ${session.engine.device}`,
+    canTrack: true,
     warnings: session.warnings,
-    colors: inference.overlayColors,
-    picture: (frame, stop) => shelf.frame(frame, stop),
-    pictureFile: async (frame, stop) => inference.jpegPicture(await shelf.frame(frame, stop)),
-    encode: (picture) => inference.jpegPicture(picture),
-    maskFile: ({ matte }) => inference.greyPng(matte),
     look: (asked, stop) => prompts.inTurn(() => look(asked, stop), stop),
     run: (whole, options) => inference.runShot(whole, { base, engines, ...cache, ...options }),
     async close() {
-      await shelf.close();
-      await session.close();
-      await engines.close();
+      await screen.close();
+      await closeEngine();
     },
   };
 }

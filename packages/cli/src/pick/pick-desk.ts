@@ -3,10 +3,16 @@ import { resultLines } from '../commands/result-lines.ts';
 import { toRotoError } from '../errors/to-roto-error.ts';
 import { foldProgress, initialProgress } from '../io/progress-state.ts';
 import type { ShotFile } from '../shot/save-shot.ts';
-import { maskKey } from './mask-key.ts';
+import { isKey, maskKey } from './mask-key.ts';
 import type { PickAction } from './pick-action.ts';
 import type { PickMask, PickSession } from './pick-session.ts';
-import { type PickBounds, type PickState, reducePick, startPicking } from './pick-state.ts';
+import {
+  type PickBounds,
+  type PickState,
+  promptAt,
+  reducePick,
+  startPicking,
+} from './pick-state.ts';
 import { failedView, type RunView, runningView } from './run-view.ts';
 
 /** What a desk has on it, as those who look at it are told. */
@@ -18,6 +24,8 @@ export interface DeskView {
   readonly canRedo: boolean;
   /** Whether the shot document says what is picked. */
   readonly saved: boolean;
+  /** Whether frames can be tracked to for their masks. */
+  readonly canTrack: boolean;
   /** Whether a run went through what is picked, so that every frame has its masks. */
   readonly tracked: boolean;
   readonly run: RunView;
@@ -91,7 +99,8 @@ export class PickDesk {
       canUndo: past.length > 0,
       canRedo: future.length > 0,
       saved: objects === this.#saved,
-      tracked: objects === this.#tracked,
+      canTrack: this.session.canTrack,
+      tracked: this.session.canTrack && objects === this.#tracked,
       run: this.#run,
     };
   }
@@ -127,7 +136,9 @@ export class PickDesk {
   async mask(object: number, frame: number, signal?: AbortSignal): Promise<PickMask | undefined> {
     const { objects } = this.#state;
     const key = maskKey(objects, object, frame);
-    if (key === undefined) return undefined;
+    const said = promptAt(objects, object, frame);
+    const isLookedAt = this.session.canTrack || (said !== undefined && isKey(said));
+    if (key === undefined || !isLookedAt) return undefined;
     const place = `${frame} ${key}`;
     const kept = this.#masks.get(place);
     if (kept !== undefined) return kept;

@@ -41,7 +41,12 @@ export interface PickRunOptions {
  */
 export interface PickSession {
   readonly clip: PickClip;
-  readonly engine: RanEngine;
+  /** What the shot document is to ask for by name; undefined where that is not known before a run. */
+  readonly engine: RanEngine | undefined;
+  /** Where the engine is, and which one, for a person. */
+  readonly place: string;
+  /** Whether frames are tracked to for a look: else masks are seen where an object has a key only. */
+  readonly canTrack: boolean;
   readonly warnings: readonly ResultWarning[];
   /** Colours of objects that have none of their own, one after the other: `#rrggbb`. */
   readonly colors: readonly string[];

@@ -1,9 +1,11 @@
 import { basename, extname, join, resolve } from 'node:path';
-import { type PickDocument, RotoError, type Shot } from '@roto/sdk/contract';
+import { type PickDocument, RotoError, type RunEvent, type Shot } from '@roto/sdk/contract';
+import type { ShotBackend } from '../backend/backend.ts';
 import type { CommandContext } from '../commands/command-spec.ts';
 import { resultLines } from '../commands/result-lines.ts';
-import { writeLine } from '../io/io.ts';
+import { type Io, writeLine } from '../io/io.ts';
 import { printable } from '../io/printable.ts';
+import type { Server } from '../server/open-server.ts';
 import {
   type BuiltShot,
   buildShot,
@@ -14,6 +16,7 @@ import { prepareShotFile } from '../shot/save-shot.ts';
 import { pathFrom } from '../shot/shot-paths.ts';
 import { openLocalSession } from './local-session.ts';
 import { PickDesk } from './pick-desk.ts';
+import type { PickSession } from './pick-session.ts';
 import { shellWord } from './shell-word.ts';
 import { type PickTerminal, pickInTerminal } from './terminal/pick-in-terminal.ts';
 import { pickOnPage } from './web/pick-on-page.ts';
@@ -26,7 +29,14 @@ export interface PickOptions {
   /** Folder for the files of a run, absolute. */
   readonly out: string;
   readonly overwrite: boolean;
-  readonly cache?: string;
+  /** Whose engine it is. */
+  readonly place:
+    | { readonly kind: 'local'; readonly cache?: string }
+    | { readonly kind: 'server'; readonly server: Server };
+  /** Told while the clip is sent to a server. */
+  readonly onEvent: (event: RunEvent) => void;
+  /** Called once clip and engine are there. */
+  readonly onOpen: () => Promise<void>;
   /** Where somebody picks. */
   readonly view:
     | { readonly kind: 'terminal'; readonly terminal: PickTerminal }
@@ -47,22 +57,22 @@ export async function pickShot(
   { io, loadBackend }: CommandContext,
   options: PickOptions,
 ): Promise<Picked> {
-  const { request, out, overwrite } = options;
+  const { request, out, overwrite, place, onEvent } = options;
   if (request.clip === undefined && request.document === undefined) throw noClip();
-  const cache = options.cache === undefined ? {} : { cache: options.cache };
   const { signal } = io;
+  const backend = await backendOf(place, { io, loadBackend });
   const around: ShotSurroundings = {
     cwd: io.cwd,
-    probe: async (source, base) =>
-      (await loadBackend()).probeClip(source, { base, signal, ...cache }),
+    probe: (source, base) => backend.probeClip(source, { base, signal, onEvent }),
   };
   const built = await buildShot(request, around);
   const path = placeOf(options, built, io.cwd);
   // Whoever goes on with a document means it to be written again.
   const isOwn = request.document !== undefined && path === resolve(io.cwd, request.document);
   const file = await prepareShotFile(path, overwrite || isOwn);
-  writeLine(io.stderr, 'Opening the clip and loading the engine …');
-  const session = await openLocalSession(built.shot, { base: built.base, signal, ...cache });
+  writeLine(io.stderr, openingWords[place.kind]);
+  const session = await openSession(built, options, io);
+  await options.onOpen();
   const desk = new PickDesk({
     session,
     shot: built.shot,
@@ -73,12 +83,14 @@ export async function pickShot(
     overwrite,
     signal,
   });
+  const end = place.kind === 'local' ? ' --local' : '';
+  const command = `roto mask --shot ${shellWord(pathFrom(io.cwd, path))}${end}`;
   try {
     for (const { message } of session.warnings) {
       writeLine(io.stderr, `warning: ${printable(message)}`);
     }
     const { view } = options;
-    if (view.kind === 'page') await pickOnPage(io, desk, { ...view, path });
+    if (view.kind === 'page') await pickOnPage(io, desk, { ...view, path, command });
     else await pickInTerminal(desk, view.terminal);
   } finally {
     await desk.close();
@@ -89,11 +101,38 @@ export async function pickShot(
     document: { shot, result: result ?? null },
     lines: [
       ...(result === undefined ? [] : resultLines(result)),
-      ...(shot === null
-        ? ['Nothing was saved.']
-        : [`saved: roto mask --shot ${shellWord(pathFrom(io.cwd, shot))} --local`]),
+      ...(shot === null ? ['Nothing was saved.'] : [`saved: ${command}`]),
     ],
   };
+}
+
+const openingWords = {
+  local: 'Opening the clip and loading the engine …',
+  server: 'Looking for the clip on the server …',
+};
+
+/** Looks at clips before they are picked on. */
+async function backendOf(
+  place: PickOptions['place'],
+  { io, loadBackend }: CommandContext,
+): Promise<Pick<ShotBackend, 'probeClip'>> {
+  if (place.kind === 'local') return loadBackend();
+  const { RemoteBackend } = await import('../backend/remote/remote.ts');
+  return new RemoteBackend(place.server, io);
+}
+
+async function openSession(
+  { shot, base }: BuiltShot,
+  { place, onEvent }: PickOptions,
+  io: Io,
+): Promise<PickSession> {
+  const { signal } = io;
+  if (place.kind === 'local') {
+    const cache = place.cache === undefined ? {} : { cache: place.cache };
+    return openLocalSession(shot, { base, signal, ...cache });
+  }
+  const { openRemoteSession } = await import('./remote-session.ts');
+  return openRemoteSession(shot, { base, signal, io, onEvent, server: place.server });
 }
 
 /** The document, else one in this folder with the name of the clip. */

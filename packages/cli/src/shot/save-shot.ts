@@ -16,9 +16,9 @@ export interface RanEngine {
 export interface ShotFile {
   /**
    * Writes the shot as it ran. Relative paths in it start from `base`; in the document they start
-   * from the document.
+   * from the document. Without an engine the document asks for what the shot asks for.
    */
-  write(shot: Shot, base: string, ran: RanEngine): Promise<void>;
+  write(shot: Shot, base: string, ran: RanEngine | undefined): Promise<void>;
 }
 
 /**
@@ -47,7 +47,8 @@ export async function prepareShotFile(path: string, overwrite: boolean): Promise
 }
 
 /** `auto` made definite, so that the document means the same on another day. */
-function asRan(shot: Shot, ran: RanEngine): Shot {
+function asRan(shot: Shot, ran: RanEngine | undefined): Shot {
+  if (ran === undefined) return shot;
   const name = ran.engine === 'lite' || ran.engine === 'sam2' ? ran.engine : shot.engine.name;
   const model = shot.engine.model ?? ran.model.id;
   return { ...shot, engine: { ...shot.engine, name, model, device: ran.device } };

@@ -12,12 +12,20 @@ export interface RunningPick {
   stop(reason: Error): void;
 }
 
-/** Starts to pick on a page, with no browser opened, on the real engine at its quickest. */
-export async function startPick(cwd: string, words: readonly string[]): Promise<RunningPick> {
+/**
+ * Starts to pick on a page, with no browser opened, on the real engine at its quickest: of this
+ * machine, or of the server that a home is signed in to.
+ */
+export async function startPick(
+  cwd: string,
+  words: readonly string[],
+  home?: Readonly<Record<string, string>>,
+): Promise<RunningPick> {
   const controller = new AbortController();
-  const io = createFakeIo({ cwd, env: { ROTO_DEBUG: '1' }, signal: controller.signal });
+  const io = createFakeIo({ cwd, env: { ROTO_DEBUG: '1', ...home }, signal: controller.signal });
   const quick = ['--quality', 'draft', '--input-size', '256', '--cache', `${cwd}/cache`];
-  const argv = ['pick', ...words, '--web', '--no-open', '--local', ...quick];
+  const place = home === undefined ? ['--local'] : [];
+  const argv = ['pick', ...words, '--web', '--no-open', ...place, ...quick];
   let status: number | undefined;
   const ended = main(argv, io).then((code) => {
     status = code;

@@ -6,19 +6,19 @@ import type { Io } from '../../io/io.ts';
 import { printResult } from '../../io/output.ts';
 import type { PickTerminal } from '../../pick/terminal/pick-in-terminal.ts';
 import { detectGraphics } from '../../picture/detect-graphics.ts';
+import { openServer } from '../../server/open-server.ts';
 import { defaultFormats, outputsOf, requestedOutputs } from '../../shot/outputs.ts';
 import { type CommandContext, defineCommand } from '../command-spec.ts';
 import { modeOf } from '../mode.ts';
 import { type OptionValues, switchOption, valueOption } from '../option-spec.ts';
 import { presetOptions } from '../preset-options.ts';
-import { cacheOf } from '../run-shot-command.ts';
+import { cacheOf, earlyProgress } from '../run-shot-command.ts';
 import {
   directionOptions,
   engineOptions,
   formatOptions,
   matteOptions,
   outOptions,
-  requireLocal,
   runOptions,
   sourceOptions,
 } from '../shared-options.ts';
@@ -65,12 +65,19 @@ export function createPickCommand() {
       'Shows the clip: click on the object, beside it, or drag a box round it, and see at once what that selects. Step through the frames, name several objects, undo. Save writes the shot document that roto mask --shot runs, here or elsewhere; Run does it at once.',
       'In the terminal the frame is a picture where the terminal can (kitty, iTerm2, sixel), else coloured blocks; mouse and keys both do everything, ? lists the keys. --web opens a page in the browser instead.',
       'The page is there for this machine alone, and only for whoever has the link, which is good once. From another machine: ssh -L 9000:127.0.0.1:9000 host, roto pick --web --port 9000 there, and the link here. Done on the page ends it; so does Ctrl-C.',
+      'Without --local the masks are those of the server of roto login, which looks at frames with a point on the object or a box; Run is a task there. The frames are read on this machine.',
     ],
-    arguments: [{ syntax: '[clip]', text: 'a movie, a folder of pictures, or a sequence' }],
+    arguments: [
+      {
+        syntax: '[clip]',
+        text: 'a movie, a folder of pictures, or a sequence; a movie on the server (vid_...)',
+      },
+    ],
     options,
     examples: [
       { text: 'in the terminal', line: 'roto pick shot.mp4 --local' },
       { text: 'in the browser', line: 'roto pick shot.mp4 --web --local' },
+      { text: 'with the engine of the server of roto login', line: 'roto pick shot.mp4 --web' },
       { text: 'go on where it was saved', line: 'roto pick --shot shot.roto.json --web --local' },
     ],
     run: ({ words, options: given }, context) => runPick(words[0], given, context),
@@ -83,11 +90,20 @@ async function runPick(
   { io, loadBackend }: CommandContext,
 ): Promise<'ok'> {
   const mode = modeOf(given);
-  requireLocal(given);
+  const place =
+    given.local === true
+      ? { kind: 'local' as const, ...cacheOf(given, io.cwd) }
+      : { kind: 'server' as const, server: await openServer(io, given) };
   const view =
     given.web === true
       ? { kind: 'page' as const, port: given.port ?? 0, opensBrowser: given.open !== false }
       : { kind: 'terminal' as const, terminal: await terminalOf(io, given) };
+  const early = earlyProgress({ io, mode, options: given, range: undefined });
+  let closing: Promise<void> | undefined;
+  const closeEarly = () => {
+    closing ??= early.close();
+    return closing;
+  };
   const { pickShot } = await import('../../pick/pick-shot.ts');
   const picked = await pickShot(
     { io, loadBackend },
@@ -103,10 +119,12 @@ async function runPick(
       saveAt: given.saveShot === undefined ? undefined : resolve(io.cwd, given.saveShot),
       out: resolve(io.cwd, given.out ?? 'out'),
       overwrite: given.overwrite ?? false,
-      ...cacheOf(given, io.cwd),
+      place,
+      onEvent: early.onEvent,
+      onOpen: closeEarly,
       view,
     },
-  );
+  ).finally(closeEarly);
   const document: PickDocument = { schema: 'roto.pick/1', ...picked.document };
   printResult(io, mode, { document, lines: picked.lines });
   return 'ok';

@@ -1,8 +1,9 @@
 import type { RotoError } from '@roto/sdk/contract';
 import { toRotoError } from '../../errors/to-roto-error.ts';
-import { maskKey } from '../mask-key.ts';
+import { isKey, maskKey } from '../mask-key.ts';
 import type { PickDesk } from '../pick-desk.ts';
 import type { PickMask } from '../pick-session.ts';
+import { promptAt } from '../pick-state.ts';
 
 /** Masks kept, the last ones used. */
 const keptMasks = 32;
@@ -93,9 +94,11 @@ export class TerminalMasks {
 
   /** Where a mask is to be seen: where something is said, all is tracked, or it was asked for. */
   #wanted(object: number, frame: number): string | undefined {
-    const { objects, tracked } = this.#desk.view;
+    const { objects, tracked, canTrack } = this.#desk.view;
     const key = maskKey(objects, object, frame);
-    if (key === undefined) return undefined;
+    const said = promptAt(objects, object, frame);
+    const isLookedAt = canTrack || (said !== undefined && isKey(said));
+    if (key === undefined || !isLookedAt) return undefined;
     const place = `${frame} ${key}`;
     return tracked || this.#isSaid(object, frame) || this.#asked.has(place) ? place : undefined;
   }

@@ -1,8 +1,6 @@
 import { basename } from 'node:path';
 import { type Io, writeLine } from '../../io/io.ts';
-import { pathFrom } from '../../shot/shot-paths.ts';
 import type { PickDesk } from '../pick-desk.ts';
-import { shellWord } from '../shell-word.ts';
 import { openBrowser } from './open-browser.ts';
 import { PageAccess } from './page-access.ts';
 import { createPickApp } from './pick-app.ts';
@@ -12,6 +10,8 @@ import { servePage } from './serve-page.ts';
 export interface PickOnPageOptions {
   /** Path of the shot document, absolute. */
   readonly path: string;
+  /** What runs it. */
+  readonly command: string;
   readonly port: number;
   readonly opensBrowser: boolean;
 }
@@ -23,7 +23,7 @@ export interface PickOnPageOptions {
 export async function pickOnPage(
   io: Io,
   desk: PickDesk,
-  { path, port, opensBrowser }: PickOnPageOptions,
+  { path, command, port, opensBrowser }: PickOnPageOptions,
 ): Promise<void> {
   const access = new PageAccess();
   const over = new AbortController();
@@ -31,7 +31,7 @@ export async function pickOnPage(
   const app = createPickApp({
     desk,
     access,
-    facts: factsOf(desk, path, io.cwd),
+    facts: factsOf(desk, command, path),
     onDone: () => over.abort(),
     signal,
   });
@@ -49,18 +49,18 @@ export async function pickOnPage(
 }
 
 /** What the page shows and nothing changes. */
-function factsOf({ session, range, firstFrame }: PickDesk, path: string, cwd: string) {
-  const { clip, engine, warnings, colors } = session;
+function factsOf({ session, range, firstFrame }: PickDesk, command: string, path: string) {
+  const { clip, place, warnings, colors } = session;
   const { width, height, rate, pixelAspect } = clip;
   return {
     clip: { name: basename(clip.path), width, height, rate, pixelAspect },
     range,
     frame: firstFrame,
-    engine: `${engine.engine} engine (${engine.model.id}) on ${engine.device}`,
+    engine: place,
     warnings: warnings.map(({ message }) => message),
     colors,
     file: path,
-    command: `roto mask --shot ${shellWord(pathFrom(cwd, path))} --local`,
+    command,
   };
 }
 

@@ -6,11 +6,14 @@ import type { Hono } from 'hono';
 /** Nobody but this machine can reach it. */
 const loopback = '127.0.0.1';
 
+/** How long an answer under way may take when the page ends. */
+const graceMs = 300;
+
 /** A page that answers. */
 export interface ServedPage {
   /** `http://127.0.0.1:49152`. */
   readonly origin: string;
-  /** Ends every connection. */
+  /** Ends every connection, once what is being answered was sent. */
   close(): Promise<void>;
 }
 
@@ -27,8 +30,12 @@ export async function servePage(app: Hono, port: number): Promise<ServedPage> {
     origin: `http://${loopback}:${taken}`,
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
+        // What is being answered, such as that somebody is done, gets there first.
+        const late = setTimeout(() => server.closeAllConnections(), graceMs);
+        server.close(() => {
+          clearTimeout(late);
+          resolve();
+        });
       }),
   };
 }
