@@ -9,7 +9,7 @@ import type { StageCounts, StageSeconds, TrackerTools } from './tracker-tools.ts
 import type { ViewRules } from './view.ts';
 
 /** Raised whenever a change of the tracker changes a mask. */
-const trackerVersion = 3;
+const trackerVersion = 4;
 
 /** Input sizes and margins of the two qualities. */
 const qualities = {

@@ -26,19 +26,22 @@ function sumsOf(rows: readonly (readonly number[])[], target: readonly number[])
 }
 
 describe('solveRidge', () => {
-  it('finds the weights that made the targets when nothing holds them back', () => {
-    const next = noise(7);
-    const rows = [...Array.from({ length: 5 }, () => Array.from({ length: 40 }, next))];
-    rows.push(new Array<number>(40).fill(1));
-    const truth = [0.5, -2, 1, 0, 3, -0.25];
-    const target = Array.from({ length: 40 }, (_, k) =>
-      rows.reduce((sum, row, i) => sum + (row[k] ?? 0) * (truth[i] ?? 0), 0),
-    );
-    const weights = solveRidge(sumsOf(rows, target), 0);
-    for (const [i, weight] of weights.entries()) {
-      expect(weight).toBeCloseTo(truth[i] ?? 0, 4);
-    }
-  });
+  it.each([1, 5, 14])(
+    'finds the %d weights that made the targets when nothing holds them back',
+    (count) => {
+      const next = noise(7);
+      const rows = [...Array.from({ length: count }, () => Array.from({ length: 60 }, next))];
+      rows.push(new Array<number>(60).fill(1));
+      const truth = rows.map(() => 3 * next());
+      const target = Array.from({ length: 60 }, (_, k) =>
+        rows.reduce((sum, row, i) => sum + (row[k] ?? 0) * (truth[i] ?? 0), 0),
+      );
+      const weights = solveRidge(sumsOf(rows, target), 0);
+      for (const [i, weight] of weights.entries()) {
+        expect(weight).toBeCloseTo(truth[i] ?? 0, 4);
+      }
+    },
+  );
 
   it('holds back every weight but the constant one', () => {
     const rows = [
