@@ -19,6 +19,9 @@ export const enterScreen = `${csi}?1049h${csi}2J${csi}?1000h${csi}?1002h${csi}?1
 /** Everything of {@link enterScreen} taken back, with the pictures of kitty. */
 export const leaveScreen = `\u001b_Ga=d,q=2\u001b\\${csi}?1006l${csi}?1002l${csi}?1000l${csi}0m${csi}?25h${csi}?1049l`;
 
+/** Takes away what a screen of another size left. */
+export const clearScreen = `${csi}2J`;
+
 /** Rows below the picture. */
 export const statusRows = 4;
 

@@ -8,6 +8,7 @@ import type { Size, View } from '../view-geometry.ts';
 import {
   atOnce,
   cellPixels,
+  clearScreen,
   enterScreen,
   leaveScreen,
   type PickGraphics,
@@ -118,6 +119,7 @@ class PickScreen {
   resize(): void {
     this.#state = resizeTerminal(this.#state, this.#area(), this.#desk.session.clip);
     this.#painted = [];
+    this.#terminal.io.stdout.write(clearScreen);
     this.draw();
   }
 

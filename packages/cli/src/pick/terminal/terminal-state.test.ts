@@ -201,7 +201,8 @@ describe('cells and pixels', () => {
 
   it('are those of the new size once the terminal has one', () => {
     const small = resizeTerminal(start, { width: 50, height: 25 }, place.clip);
-    expect(small.cursor).toEqual({ column: 49, row: 12 });
+    // The cursor stays on its pixel.
+    expect(small.cursor).toEqual({ column: 25, row: 12 });
     expect(pixelAt(small.view, { column: 25, row: 12 }, place.clip)).toEqual({ x: 102, y: 50 });
   });
 

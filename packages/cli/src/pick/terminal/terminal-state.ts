@@ -87,14 +87,17 @@ export function startTerminal(
   };
 }
 
-/** The state once the terminal has another size: the whole picture again. */
+/** The state once the terminal has another size: the whole picture, the cursor on its pixel. */
 export function resizeTerminal(
   state: TerminalState,
   area: Size,
   clip: TerminalPlace['clip'],
 ): TerminalState {
   const fit = fitIn(area, clip);
-  return { ...state, area, fit, view: fit, cursor: within(state.cursor, area) };
+  const resized = { ...state, area, fit, view: fit };
+  const pixel = pixelAt(state.view, state.cursor, clip);
+  const cell = pixel === undefined ? undefined : cellOf(resized, pixel);
+  return { ...resized, cursor: cell ?? within(state.cursor, area) };
 }
 
 /** The chosen object, or the last one. */
