@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { RotoError } from '@roto/sdk/contract';
-import type { FfmpegTools } from '../media/find-ffmpeg.ts';
+import { answerWithinMs, type FfmpegTools } from '../media/find-ffmpeg.ts';
 
 const execFileAsync = promisify(execFile);
 const known = new Map<string, Promise<ReadonlySet<string>>>();
@@ -28,7 +28,7 @@ export async function requireEncoder(tools: FfmpegTools, encoder: string): Promi
 async function listEncoders(tools: FfmpegTools): Promise<ReadonlySet<string>> {
   try {
     const { stdout } = await execFileAsync(tools.ffmpeg, ['-hide_banner', '-encoders'], {
-      timeout: 20_000,
+      timeout: answerWithinMs,
       maxBuffer: 4 * 1024 * 1024,
     });
     // ` V....D libx264              libx264 H.264 …`

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findFfmpeg } from './find-ffmpeg.ts';
+import { answerWithinMs, findFfmpeg } from './find-ffmpeg.ts';
 
 const posix = process.platform !== 'win32';
 let folder = '';
@@ -69,6 +69,19 @@ describe.runIf(posix)('findFfmpeg', () => {
     await fakeBinary(other, 'something else 1.0');
     await expect(findFfmpeg({ env: { ROTO_FFMPEG: other } })).rejects.toMatchObject({
       code: 'ffmpeg_unusable',
+    });
+  });
+
+  it('waits minutes for one on a busy machine, and says so of one that never answers', async () => {
+    expect(answerWithinMs).toBeGreaterThanOrEqual(120_000);
+    const slow = join(folder, 'slow');
+    await writeFile(slow, '#!/bin/sh\nexec sleep 20\n');
+    await chmod(slow, 0o755);
+    await expect(
+      findFfmpeg({ env: { ROTO_FFMPEG: slow }, answerWithinMs: 100 }),
+    ).rejects.toMatchObject({
+      code: 'ffmpeg_unusable',
+      message: `${slow} did not answer within 0.1 s`,
     });
   });
 

@@ -35,7 +35,12 @@ export interface FindFfmpegOptions {
   readonly env?: FfmpegEnv;
   /** Where a packaged binary is copied to when it cannot be made executable in place. */
   readonly cacheDir?: string | undefined;
+  /** How long a program may take to say what it is; {@link answerWithinMs} unless given. */
+  readonly answerWithinMs?: number;
 }
+
+/** A program that answers at once on an idle machine may take a minute on one that is overloaded. */
+export const answerWithinMs = 180_000;
 
 const execFileAsync = promisify(execFile);
 const found = new Map<string, Promise<FfmpegTools>>();
@@ -52,7 +57,9 @@ export function findFfmpeg(options: FindFfmpegOptions = {}): Promise<FfmpegTools
   const key = JSON.stringify([env.ROTO_FFMPEG, env.ROTO_FFPROBE, env.PATH, cacheDir]);
   let tools = found.get(key);
   if (tools === undefined) {
-    tools = locate(env, cacheDir);
+    tools = locate(env, cacheDir).then((place) =>
+      describe(place, options.answerWithinMs ?? answerWithinMs),
+    );
     found.set(key, tools);
     // A failure is not remembered: the person may install ffmpeg and try again.
     tools.catch(() => found.delete(key));
@@ -60,15 +67,19 @@ export function findFfmpeg(options: FindFfmpegOptions = {}): Promise<FfmpegTools
   return tools;
 }
 
-async function locate(env: FfmpegEnv, cacheDir: string): Promise<FfmpegTools> {
+type FfmpegPlace = Pick<FfmpegTools, 'ffmpeg' | 'ffprobe' | 'source'>;
+
+async function locate(env: FfmpegEnv, cacheDir: string): Promise<FfmpegPlace> {
   const asked = env.ROTO_FFMPEG;
   if (asked) {
     const ffmpeg = await binaryAt(asked, 'ffmpeg', 'ROTO_FFMPEG');
-    return describe(ffmpeg, await probeBeside(ffmpeg, env, cacheDir), 'ROTO_FFMPEG');
+    const ffprobe = await probeBeside(ffmpeg, env, cacheDir);
+    return { ffmpeg, ffprobe, source: 'ROTO_FFMPEG' };
   }
   const system = await onPath('ffmpeg', env);
   if (system !== undefined) {
-    return describe(system, await probeBeside(system, env, cacheDir), 'system');
+    const ffprobe = await probeBeside(system, env, cacheDir);
+    return { ffmpeg: system, ffprobe, source: 'system' };
   }
   const packaged = packagedPath('@ffmpeg-installer/ffmpeg');
   if (packaged === undefined) {
@@ -79,7 +90,8 @@ async function locate(env: FfmpegEnv, cacheDir: string): Promise<FfmpegTools> {
     );
   }
   const ffmpeg = await executable(packaged, cacheDir);
-  return describe(ffmpeg, await probeBeside(undefined, env, cacheDir), 'packaged');
+  const ffprobe = await probeBeside(undefined, env, cacheDir);
+  return { ffmpeg, ffprobe, source: 'packaged' };
 }
 
 /** ffprobe for an ffmpeg: the one asked for, the one beside it, the system's, the packaged one. */
@@ -196,12 +208,11 @@ async function copyToCache(path: string, cacheDir: string): Promise<string> {
 }
 
 async function describe(
-  ffmpeg: string,
-  ffprobe: string,
-  source: FfmpegTools['source'],
+  { ffmpeg, ffprobe, source }: FfmpegPlace,
+  withinMs: number,
 ): Promise<FfmpegTools> {
-  const said = await firstLines(ffmpeg);
-  await firstLines(ffprobe);
+  const said = await firstLines(ffmpeg, withinMs);
+  await firstLines(ffprobe, withinMs);
   const version = /^ffmpeg version (\S+)/m.exec(said)?.[1];
   if (version === undefined) {
     throw new RotoError('ffmpeg_unusable', `${ffmpeg} does not say it is ffmpeg`, {
@@ -219,12 +230,14 @@ async function describe(
   };
 }
 
-async function firstLines(binary: string): Promise<string> {
+async function firstLines(binary: string, withinMs: number): Promise<string> {
   try {
-    const { stdout } = await execFileAsync(binary, ['-version'], { timeout: 20_000 });
+    const { stdout } = await execFileAsync(binary, ['-version'], { timeout: withinMs });
     return stdout;
   } catch (cause) {
-    throw new RotoError('ffmpeg_unusable', `${binary} does not run`, {
+    const isSlow = cause instanceof Error && 'killed' in cause && cause.killed === true;
+    const what = isSlow ? `did not answer within ${withinMs / 1000} s` : 'does not run';
+    throw new RotoError('ffmpeg_unusable', `${binary} ${what}`, {
       hint: 'Install an ffmpeg for this machine, or set ROTO_FFMPEG to one.',
       cause,
     });
