@@ -43,9 +43,11 @@ function dieBy(signal) {
 
 async function start() {
   process.once('beforeExit', tellLost);
-  const { main } = await import('../dist/main.js');
+  // The signals first: the rest takes a while to load on a busy machine.
   const { createProcessIo, flushed } = await import('../dist/io/process-io.js');
-  const status = await main(process.argv.slice(2), createProcessIo(process, dieBy));
+  const io = createProcessIo(process, dieBy);
+  const { main } = await import('../dist/main.js');
+  const status = await main(process.argv.slice(2), io);
   process.removeListener('beforeExit', tellLost);
   process.exitCode = status;
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);

@@ -157,6 +157,8 @@ function leaf(spec: CommandSpec, context: CommandContext, onEnd: OnEnd): Command
   command.addHelpText('after', exampleText(spec.examples));
   command.action(async () => {
     try {
+      // A signal may have come while the program was loaded.
+      context.io.signal.throwIfAborted();
       onEnd(await spec.run(command, context));
     } catch (thrown) {
       const fromDocument = command.getOptionValue('shot') !== undefined;

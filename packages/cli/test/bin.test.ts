@@ -32,6 +32,10 @@ const stubborn = process.env.STUBBORN === '1';
 const onStuck = () => { setInterval(() => {}, 1000); console.error('STUCK'); };
 const backend = createFakeBackend(process.env.STUCK === '1' ? { onStuck } : {});
 const never = () => new Promise(onStuck);
+if (process.env.SLOW === '1') {
+  console.error('LOADING');
+  await new Promise((resolve) => setTimeout(resolve, 500));
+}
 if (process.env.LOST === '1') backend.runShot = () => new Promise(() => {});
 for (const name of ['runShot', 'diagnose', 'listModels', 'listTracks', 'clearTracks']) {
   if (stubborn) backend[name] = never;
@@ -109,6 +113,15 @@ describe('the published bin', () => {
       expect(ErrorDocument.parse(JSON.parse(ended.out)).error.code).toBe(code);
     },
   );
+
+  it('ends in order by a Ctrl-C that comes while it loads', async () => {
+    const roto = start(process.execPath, [...node, bin, ...mask, '--json'], { SLOW: '1' });
+    await roto.said('LOADING');
+    roto.child.kill('SIGINT');
+    const ended = await roto.ended;
+    expect([ended.code, ended.signal]).toEqual([130, null]);
+    expect(ErrorDocument.parse(JSON.parse(ended.out)).error.code).toBe('interrupted');
+  });
 
   it.each([
     ['INT', 130],
