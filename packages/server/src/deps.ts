@@ -8,6 +8,7 @@ import type { Log } from './log.ts';
 import type { AccessTokens } from './services/access-tokens.ts';
 import type { News } from './services/news.ts';
 import type { PreviewLane } from './services/preview-lane.ts';
+import type { WrongPasswords } from './services/wrong-passwords.ts';
 import type { FileGrants } from './storage/file-grants.ts';
 import type { Storage } from './storage/storage.ts';
 
@@ -20,6 +21,7 @@ export interface AppDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly accessTokens: AccessTokens;
+  readonly wrongPasswords: WrongPasswords;
   /** Undefined where no payments are taken. */
   readonly stripe: Stripe | undefined;
   /** Origin of the pages that people open: in mails, and after they paid. */

@@ -23,6 +23,7 @@ import { createAccessTokens } from './services/access-tokens.ts';
 import { openNews } from './services/news.ts';
 import { directLane, remoteLane } from './services/preview-lane.ts';
 import { startTaskSweeper } from './services/task-sweeper.ts';
+import { createWrongPasswords } from './services/wrong-passwords.ts';
 import { createFileGrants } from './storage/file-grants.ts';
 import { openStorage } from './storage/open-storage.ts';
 import { createWebhookPoster } from './webhooks/post-webhook.ts';
@@ -117,6 +118,7 @@ async function putTogether(
   const deps: AppDeps = {
     ...basis,
     accessTokens,
+    wrongPasswords: createWrongPasswords(),
     grants,
     previews,
     news,

@@ -1,6 +1,7 @@
 import { ApiErrorBody, RegisterResult, TokenPair, User } from '@roto/sdk/contract';
 import { describe, expect, it } from 'vitest';
 import { tiers } from '../src/services/tiers.ts';
+import { mostWrongPasswords } from '../src/services/wrong-passwords.ts';
 import { databaseKinds } from './support/databases.ts';
 import { mailsIn, tokenOf } from './support/mails.ts';
 import { startApp } from './support/start-app.ts';
@@ -64,6 +65,24 @@ it('says the same of a wrong password and of an address without an account', asy
   const errors = [wrong, nobody].map(async (reply) => ApiErrorBody.parse(await reply.json()).error);
   const [one, other] = await Promise.all(errors);
   expect(one).toEqual({ ...other, requestId: one?.requestId });
+});
+
+it('takes no more passwords for an address after many wrong ones, from wherever they come', async () => {
+  const { ask } = await startApp({ env: { ROTO_TRUSTED_PROXIES: '1' } });
+  await ask('POST', '/api/auth/register', { json: ada });
+  let tries = 0;
+  const login = (password: string, email = ada.email) => {
+    tries += 1;
+    const headers = { 'X-Forwarded-For': `192.0.2.${tries}` };
+    return ask('POST', '/api/auth/login', { json: { email, password }, headers });
+  };
+  expect((await login(ada.password)).status).toBe(200);
+  const wrong = await Promise.all(
+    Array.from({ length: mostWrongPasswords }, () => login('wrong password')),
+  );
+  expect(new Set(wrong.map(({ status }) => status))).toEqual(new Set([401]));
+  expect((await login(ada.password, 'ADA@example.com')).status).toBe(429);
+  expect((await login('wrong password', 'eve@example.com')).status).toBe(401);
 });
 
 it('takes no access token that is forged or too old', async () => {

@@ -9,7 +9,7 @@ import { type Html, layout } from './layout.ts';
 import { onPageFailure } from './page-failure.ts';
 import { dropSession, keepSession, sameOriginOnly, sessionToken } from './page-session.ts';
 
-type Deps = Pick<AppDeps, 'config' | 'db' | 'clock' | 'accessTokens'>;
+type Deps = Pick<AppDeps, 'config' | 'db' | 'clock' | 'accessTokens' | 'wrongPasswords'>;
 
 const taskId = idOf('task');
 
@@ -86,6 +86,6 @@ function form({ email = '', to, wrong }: FormContent): Html {
 ${to === undefined ? '' : html`<input type="hidden" name="to" value="${to}">`}
 <div><button>Sign in</button></div>
 </form>
-<p class="quiet">Accounts are made, and passwords reset, through the <a href="/api/docs">API</a>.</p>`,
+<p class="quiet"><a id="register" href="/register">Make an account</a>, or <a id="forgotten" href="/forgotten">reset the password</a>.</p>`,
   });
 }

@@ -13,6 +13,7 @@ import { newId } from '../new-id.ts';
 import { type AccessTokens, accessTokenSeconds } from './access-tokens.ts';
 import { isPassword } from './passwords.ts';
 import { newToken, tokenHash } from './token-hash.ts';
+import type { WrongPasswords } from './wrong-passwords.ts';
 
 /** Seconds that a refresh token is good for. */
 const refreshTokenSeconds = 30 * 24 * 60 * 60;
@@ -22,16 +23,20 @@ export interface LoginDeps {
   readonly db: Db;
   readonly clock: Clock;
   readonly accessTokens: AccessTokens;
+  readonly wrongPasswords: WrongPasswords;
 }
 
 /**
  * Signs in.
- * @throws RotoError `invalid_credentials`, whichever of the two is wrong
+ * @throws RotoError `invalid_credentials`, whichever of the two is wrong; `rate_limited` after many
+ *   wrong passwords
  */
 export async function login(deps: LoginDeps, { email, password }: LoginParams): Promise<TokenPair> {
+  await deps.wrongPasswords.count(email);
   const known = await findUserByEmail(deps.db, email);
   const fits = await isPassword(known?.hashed_password ?? null, password);
   if (known === undefined || !fits) throw wrongCredentials();
+  await deps.wrongPasswords.forgive(email);
   return inTransaction(deps.db, async (trx) => {
     const user = await lockUser(trx, known.id);
     // Another password may have been set since it was checked, which ended every login.
@@ -49,7 +54,10 @@ function wrongCredentials(): RotoError {
  * was stolen, or its thief was first: the whole login ends.
  * @throws RotoError `unauthenticated`
  */
-export async function refresh(deps: LoginDeps, refreshToken: string): Promise<TokenPair> {
+export async function refresh(
+  deps: Omit<LoginDeps, 'wrongPasswords'>,
+  refreshToken: string,
+): Promise<TokenPair> {
   const now = deps.clock();
   const pair = await inTransaction(deps.db, async (trx) => {
     const token = await lockRefreshToken(trx, tokenHash(refreshToken));
