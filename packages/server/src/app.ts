@@ -15,6 +15,7 @@ import { rateLimit } from './middleware/rate-limit.ts';
 import { referenceSecurity } from './middleware/reference-security.ts';
 import { requestId } from './middleware/request-id.ts';
 import { requestLog } from './middleware/request-log.ts';
+import { accountForms } from './page/account-forms.ts';
 import { pageIcon } from './page/icon.ts';
 import { loginPages } from './page/login.ts';
 import { mailLinkPages } from './page/mail-links.ts';
@@ -121,6 +122,7 @@ export function createApp(deps: AppDeps): App {
   app.route('/', mailLinkPages(deps));
   app.route('/', statusPages(deps));
   app.route('/', loginPages(deps));
+  app.route('/', accountForms(deps));
   app.route('/', taskPages(deps));
   describe(app);
   return app;

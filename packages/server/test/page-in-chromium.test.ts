@@ -16,6 +16,7 @@ import { enqueueTask } from '../src/services/task-queue.ts';
 import { insertPerson, password } from './support/browser-login.ts';
 import { chromiumPath, complaintsOf, listen, startChromium } from './support/chromium.ts';
 import { madeFrames } from './support/made-clips.ts';
+import { mailsIn, tokenOf } from './support/mails.ts';
 import { operationsOf } from './support/operations.ts';
 import { makeClip } from './support/ready-video.ts';
 import { insertTask } from './support/rows.ts';
@@ -259,6 +260,9 @@ describe.skipIf(chromiumPath === undefined)('pages in Chromium (needs chromium)'
       };
       await look('/', 'stranger');
       await look('/login', 'login');
+      await look('/register', 'register');
+      await look('/forgotten', 'forgotten');
+      await page.goto(`${origin}/login`);
       await signIn(page, email);
       await look('/', 'status');
       const stops = await tabStops(page);
@@ -271,7 +275,7 @@ describe.skipIf(chromiumPath === undefined)('pages in Chromium (needs chromium)'
       expect(complaints).toEqual([]);
       await look(`/tasks/${newId('task')}`, 'nothing');
     }
-  }, 120_000);
+  }, 240_000);
 
   it('keep the focus while they follow, come back after a break, and cancel by a key', async () => {
     const app = await startApp();
@@ -304,6 +308,61 @@ describe.skipIf(chromiumPath === undefined)('pages in Chromium (needs chromium)'
     await page.waitForSelector('.mark.cancelled');
     expect(await page.locator('#cancel').count()).toBe(0);
   });
+
+  it('make an account, reset its password and run a failed task again, all by the keyboard', async () => {
+    const app = await startApp();
+    const { origin } = await listen(app);
+    const page = await (await startChromium()).newPage({ viewport: phone });
+    const complaints = complaintsOf(page);
+    const email = 'ada@example.com';
+    const fill = async (fields: readonly string[]) => {
+      await page.focus('#email, #password');
+      for (const [index, text] of fields.entries()) {
+        if (index > 0) await page.keyboard.press('Tab');
+        await page.keyboard.type(text);
+      }
+      await page.keyboard.press('Enter');
+    };
+    const press = async (selector: string) => {
+      await page.focus(selector);
+      await page.keyboard.press('Enter');
+    };
+    /** Opens the link of the newest mail, on this socket. */
+    const openMail = async (count: number, kind: string) => {
+      const token = tokenOf((await mailsIn(app.data, count)).at(-1));
+      await page.goto(`${origin}/${kind}/${token}`);
+    };
+    await page.goto(`${origin}/login`);
+    await press('#register');
+    await page.getByText('at least 10 characters').waitFor();
+    await fill([email, 'correct horse battery']);
+    await page.getByText('A mail is on its way to ada@example.com').waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await keepPicture(page, 'mail-sent');
+    await openMail(1, 'confirm');
+    await press('button');
+    await page.getByText('You can sign in now.').waitFor();
+    await press('main a');
+    await page.waitForURL('**/login');
+    await press('#forgotten');
+    await page.getByText('We send a mail').waitFor();
+    await fill([email]);
+    await page.getByText('If the address has an account').waitFor();
+    await openMail(2, 'reset');
+    await fill([password]);
+    await page.getByText('You can sign in with it now.').waitFor();
+
+    const user = await app.deps.db.selectFrom('users').selectAll().executeTakeFirstOrThrow();
+    const [, , failed = ''] = await addHardTasks(app, user.id);
+    await page.goto(`${origin}/tasks/${failed}`);
+    await signIn(page, email);
+    await page.goto(`${origin}/tasks/${failed}`);
+    expect(await page.locator('#cancel').count()).toBe(0);
+    await press('#retry');
+    await page.waitForSelector('.mark.pending');
+    expect(await page.locator('#retry').count()).toBe(0);
+    expect(complaints).toEqual([]);
+  }, 60_000);
 
   it('show the reference of the API with all of its operations', async () => {
     const app = await startApp();

@@ -71,14 +71,14 @@ it('can be read without scripts, sends none inline, and is not for search engine
   const app = await startApp();
   const { userId, browser } = await signedIn(app);
   const id = await addTask(app, userId);
-  for (const path of ['/', '/login', `/tasks/${id}`]) {
+  for (const path of ['/', '/login', '/register', '/forgotten', `/tasks/${id}`]) {
     const reply = await browser.get(path);
     const page = await reply.text();
     expect(reply.headers.get('Content-Security-Policy')).toBe("default-src 'self'");
     expect(page).not.toMatch(/<script(?! src="\/page\.js" defer><)|<style|\sstyle=|\son\w+=/);
     expect(page).toContain('<meta name="robots" content="noindex, nofollow">');
     expect(reply.headers.get('Cache-Control')).toBe('no-store');
-    if (path === '/login') continue;
+    if (path !== '/' && !path.startsWith('/tasks/')) continue;
     expect(page).toContain('Masks of clip.mp4');
     expect(page).toContain('<noscript><meta http-equiv="refresh"');
   }
@@ -253,4 +253,28 @@ it('pages through tasks, newest first, each once', async () => {
   const reply = await browser.get('/?cursor=nonsense');
   expect(reply.status).toBe(400);
   expect(reply.headers.get('Content-Type')).toContain('text/html');
+});
+
+it('makes accounts and sends resets by forms, tells nobody who has one, and keeps what was typed', async () => {
+  const app = await startApp();
+  const { email } = await insertPerson(app.deps);
+  const pageOf = async (path: string, fields: Record<string, string>) => {
+    const reply = await sendForm(app, path, fields);
+    return { status: reply.status, text: await reply.text() };
+  };
+  const known = await pageOf('/register', { email, password });
+  const fresh = await pageOf('/register', { email: 'new@example.com', password });
+  expect(known.status).toBe(200);
+  expect(known.text.replaceAll(email, '')).toBe(fresh.text.replaceAll('new@example.com', ''));
+  const asked = await pageOf('/forgotten', { email });
+  const nobody = await pageOf('/forgotten', { email: 'nobody@example.com' });
+  expect(asked.text.replaceAll(email, '')).toBe(nobody.text.replaceAll('nobody@example.com', ''));
+  const short = await pageOf('/register', { email: '"><b>@example.com', password: 'short' });
+  expect(short.status).toBe(400);
+  expect(short.text).toContain('role="alert"');
+  expect(short.text).toContain('value="&quot;&gt;&lt;b&gt;@example.com"');
+  expect(short.text).not.toContain('short"');
+  const elsewhere = { Origin: 'https://evil.example' };
+  const forged = await sendForm(app, '/register', { email, password }, elsewhere);
+  expect(forged.status).toBe(403);
 });

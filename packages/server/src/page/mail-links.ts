@@ -91,7 +91,7 @@ function resetForm(wrong?: string): Html {
 function confirmed(): Html {
   return layout({
     title: 'The address is confirmed',
-    body: html`<p>You can sign in now.</p>`,
+    body: html`<p>You can <a href="/login">sign in</a> now.</p>`,
   });
 }
 
@@ -105,13 +105,13 @@ function passwordNeeded(): Html {
 function passwordSet(): Html {
   return layout({
     title: 'The password is set',
-    body: html`<p>You can sign in with it now.</p>`,
+    body: html`<p>You can <a href="/login">sign in</a> with it now.</p>`,
   });
 }
 
 function linkWrong({ message }: RotoError): Html {
   return layout({
     title: 'This link does not count any more',
-    body: html`<p class="bad" role="alert">${message}</p><p>Ask for another mail where you wanted to sign in.</p>`,
+    body: html`<p class="bad" role="alert">${message}</p><p><a href="/forgotten">Ask for another mail</a>.</p>`,
   });
 }

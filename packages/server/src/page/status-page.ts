@@ -49,7 +49,7 @@ ${servicePart(status)}
 }
 
 function signInHint(): Html {
-  return html`<p><a href="/login">Sign in</a> to see your tasks and what they made.</p>`;
+  return html`<p><a href="/login">Sign in</a> to see your tasks and what they made, or <a href="/register">make an account</a>.</p>`;
 }
 
 function tasksPart({ tasks, cursor, nextCursor }: OwnPart): Html {

@@ -36,7 +36,7 @@ ${thumbnail(task.id, clip?.thumbnail_key != null)}
 <div>
 <p id="task-status" data-live role="status">${statusMark(task.status)}</p>
 <div id="task-progress" data-live>${progressBar(task)}${failureLine(task)}</div>
-<div id="task-cancel" data-live>${isOpen ? cancelForm(task.id) : ''}</div>
+<div id="task-actions" data-live>${actionForm(task)}</div>
 </div>
 </div>
 <div id="task-results" data-live>${resultsPart(content)}</div>
@@ -46,6 +46,13 @@ ${thumbnail(task.id, clip?.thumbnail_key != null)}
 </section>
 <p class="back"><a href="/">All tasks</a></p>`,
   });
+}
+
+/** What can be done with a task as it is now. */
+function actionForm({ id, status, video_id }: ShownTask['task']): Html | '' {
+  if (!isFinal(status)) return cancelForm(id);
+  if (status === 'completed' || video_id === null) return '';
+  return html`<form method="post" action="/tasks/${id}/retry"><button id="retry" class="second">Run it again</button></form>`;
 }
 
 function cancelForm(id: string): Html {

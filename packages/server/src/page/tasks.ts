@@ -10,7 +10,7 @@ import { identityOf } from '../middleware/access.ts';
 import { rateLimit } from '../middleware/rate-limit.ts';
 import { archivedFiles, requireCompleted, resultPage } from '../services/task-results.ts';
 import { taskStream } from '../services/task-stream.ts';
-import { cancelTask, getTask, toTask } from '../services/tasks.ts';
+import { cancelTask, getTask, retryTask, toTask } from '../services/tasks.ts';
 import { contentTypeOf } from '../storage/keys.ts';
 import { onPageFailure } from './page-failure.ts';
 import { pageQuery } from './page-query.ts';
@@ -52,6 +52,11 @@ export function taskPages(deps: AppDeps): Hono<AppEnv> {
 
   app.post('/tasks/:id/cancel', async (c) => {
     const { id } = await cancelTask(deps, identityOf(c).user.id, taskIdOf(c));
+    return c.redirect(`/tasks/${id}`, 303);
+  });
+
+  app.post('/tasks/:id/retry', async (c) => {
+    const { id } = await retryTask(deps, identityOf(c).user.id, taskIdOf(c));
     return c.redirect(`/tasks/${id}`, 303);
   });
 
