@@ -36,7 +36,7 @@ beforeAll(async () => {
   networks = await open('fp32', there);
   halves = await open('fp16', there);
   absent = await open('fp32', gone);
-}, 60_000);
+}, 300_000);
 
 afterAll(async () => {
   for (const one of [networks, halves, absent]) await one.dispose();

@@ -16,7 +16,7 @@ export function shrinkStage(net: Sam2Graph, map: TokenMap, stage: number): Token
     decoder === undefined
       ? { ...net.layer(lateralName(level)), outputs: dim }
       : folded(net, level, decoder);
-  return { ...map, tokens: net.linear(map.tokens, layer), dim: layer.outputs };
+  return { ...map, tokens: net.linear(net.narrow(map.tokens), layer), dim: layer.outputs };
 }
 
 /** What the encoder sees in a picture, see `FrameFeatures`. */

@@ -5,20 +5,24 @@ import { trunkLayer } from './trunk-layer.ts';
 
 const normEpsilon = 1e-6;
 
-/** One block of the trunk: attention with its residual, then the perceptron with its own. */
+/**
+ * One block of the trunk: attention with its residual, then the perceptron with its own. What layers
+ * add up to stays float32 from the first block to the last, whatever they compute in.
+ */
 export function hieraBlock(
   net: Sam2Graph,
   map: TokenMap,
   block: Sam2Block,
   name: string,
 ): TokenMap {
-  const normed = { ...map, tokens: net.norm(map.tokens, `${name}.norm1`, normEpsilon) };
+  const norm = (tokens: string, nth: number) =>
+    net.narrow(net.exactly().norm(tokens, `${name}.norm${nth}`, normEpsilon));
+  const normed = { ...map, tokens: norm(map.tokens, 1) };
   const attended = attention(net, normed, block, `${name}.attn`);
-  const mixed = net.add(residual(net, map, normed, block, name), attended.tokens);
-  const normedAgain = net.norm(mixed, `${name}.norm2`, normEpsilon);
-  const wide = net.gelu(trunkLayer(net, normedAgain, `${name}.mlp.layers.0`));
+  const mixed = net.add(residual(net, map, normed, block, name), net.widen(attended.tokens));
+  const wide = net.gelu(trunkLayer(net, norm(mixed, 2), `${name}.mlp.layers.0`));
   const narrow = trunkLayer(net, wide, `${name}.mlp.layers.1`);
-  return { ...attended, tokens: net.add(mixed, narrow) };
+  return { ...attended, tokens: net.add(mixed, net.widen(narrow)) };
 }
 
 /** What attention is added to: the map, or where the block widens it, a layer over its norm. */
@@ -31,7 +35,7 @@ function residual(
 ): string {
   if (inputDim === dim) return map.tokens;
   const widened = { ...map, dim, tokens: trunkLayer(net, normed.tokens, `${name}.proj`) };
-  return pools ? pool(net, widened) : widened.tokens;
+  return net.widen(pools ? pool(net, widened) : widened.tokens);
 }
 
 /** Attention inside windows, or over the whole map; queries are pooled where the block pools. */

@@ -1,3 +1,4 @@
+import type { ElementType } from '../../../onnx/model.ts';
 import { type Sam2Architecture, type Sam2Block, sam2Blocks, sam2Sizes } from '../architecture.ts';
 import { patchValues } from '../weights/patch-weights.ts';
 import { hieraBlock } from './hiera-block.ts';
@@ -89,16 +90,17 @@ function firstStages(
     strips,
     [
       { value: values, type, sides: [tokens, patchValues] },
-      { value: offsets, type: net.plan.floats, sides: [tokens, dim] },
+      { value: offsets, type: 'float32', sides: [tokens, dim] },
     ],
     (strip, patches = '', places = '') => {
-      const floats = strip.cast(patches, net.plan.floats);
+      const floats = strip.cast(patches, 'float32');
       map = { ...map, tokens: strip.linear(floats, { weight: matrix, bias: places }) };
       for (const { block, index } of blocks) {
         map = hieraBlock(strip, map, block, blockName(index));
         if (block.endsStage) stages.push(shrink(strip, map, block.stage));
       }
-      return [...stages, map].map((one) => resultOf(one, strips));
+      const shrunk = stages.map((one) => resultOf(one, strips, net.plan.floats));
+      return [...shrunk, resultOf(map, strips, 'float32')];
     },
   );
   const joined = (one: TokenMap, at: number) => ({
@@ -108,6 +110,6 @@ function firstStages(
   return { stages: stages.map(joined), map: joined(map, stages.length) };
 }
 
-function resultOf({ tokens, side, dim }: TokenMap, strips: number): SliceResult {
-  return { value: tokens, sides: [(side * side) / strips, dim] };
+function resultOf({ tokens, side, dim }: TokenMap, strips: number, type: ElementType): SliceResult {
+  return { value: tokens, type, sides: [(side * side) / strips, dim] };
 }

@@ -33,7 +33,7 @@ interface Positions {
  * @param size side of the input picture, a multiple of 32
  */
 export function buildMaskDecoder(plan: WeightPlan, size: number): OnnxModel {
-  const net = new Sam2Graph(plan);
+  const net = new Sam2Graph(plan).exactly();
   const side = size / 16;
   const prompts = pointTokens(net, size);
   const image = net.floatInput('image', 'images', dim, side, side);
@@ -48,7 +48,7 @@ export function buildMaskDecoder(plan: WeightPlan, size: number): OnnxModel {
   return net.build('sam2-mask-decoder');
 }
 
-/** What masks are decoded from. */
+/** What masks are decoded from, all of it float32. */
 export interface Promptable {
   /** [objects, tokens, 256] */
   readonly prompts: string;
@@ -74,6 +74,11 @@ export interface Decoded {
   readonly masks: string;
 }
 
+/**
+ * The masks of each object. It is half a percent of a tracked frame's work, and what it says is cut at
+ * 0 and put in order: so all of it computes in float32.
+ * @param net computes in float32, see `Sam2Graph.exactly`
+ */
 export function decodeMasks(net: Sam2Graph, seen: Promptable, side: number): Decoded {
   const tokens = allTokens(net, seen.prompts);
   const { queries, keys: image } = twoWay(net, tokens, imageTokens(net, tokens, seen, side), side);
@@ -94,11 +99,11 @@ export function decodeMasks(net: Sam2Graph, seen: Promptable, side: number): Dec
     ),
   );
   const large = net.reshape(upscale(net, image, seen, side), -1, dim / 8, 16 * side * side);
-  const drawn = net.graph.node('MatMul', [net.widen(net.concat(1, ...filters)), net.widen(large)]);
+  const drawn = net.graph.node('MatMul', [net.concat(1, ...filters), large]);
   return {
-    score: net.widen(net.perceptron(row(0), `${decoder}.pred_obj_score_head`, 3)),
-    ious: net.graph.node('Sigmoid', [net.widen(ious)]),
-    pointers: net.widen(net.concat(1, ...pointers)),
+    score: net.perceptron(row(0), `${decoder}.pred_obj_score_head`, 3),
+    ious: net.graph.node('Sigmoid', [ious]),
+    pointers: net.concat(1, ...pointers),
     masks: net.reshape(drawn, -1, maskTokens, 4 * side, 4 * side),
   };
 }

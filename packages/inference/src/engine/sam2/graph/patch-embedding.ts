@@ -29,6 +29,7 @@ export function cutPatches(
   pixels: string,
   { dim, size, strips }: { readonly dim: number; readonly size: number; readonly strips: number },
 ): Patches {
+  const exact = net.exactly();
   const side = size / block;
   const window = sam2Sizes.windowPositionSide;
   const across = side / window;
@@ -55,13 +56,13 @@ export function cutPatches(
   return {
     type,
     values: net.reshape(net.transpose(joined, 0, 2, 1, 3), strips, -1, patchValues),
-    matrix: net.derived({
+    matrix: exact.derived({
       name: `${name}.matrix`,
       dims: [dim, patchValues],
       from: [`${name}.weight`],
       make: patchMatrix,
     }),
-    offsets: net.derived({
+    offsets: exact.derived({
       name: `${name}.offsets`,
       dims: [strips, (side * side) / strips, dim],
       from: [

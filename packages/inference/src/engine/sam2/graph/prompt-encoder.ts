@@ -40,7 +40,7 @@ export function pointTokens(net: Sam2Graph, size: number): string {
     waves,
     net.graph.node('Unsqueeze', [isPoint, net.graph.shape(2)]),
   ]);
-  return net.narrow(net.add(placed, net.graph.node('Gather', [kinds, row])));
+  return net.add(placed, net.graph.node('Gather', [kinds, row]));
 }
 
 /**

@@ -8,7 +8,8 @@ export const microsoft = 'com.microsoft';
 
 /**
  * Numbers that the networks compute in: float32; float32 with bytes in the linear layers of the
- * trunk; or float16, with float32 for inputs, outputs, positions, masks of logits and scores.
+ * trunk; or float16, with float32 for inputs, outputs, positions, what the layers of the trunk add
+ * up to, and the mask decoder.
  */
 export type Precision = 'fp32' | 'int8' | 'fp16';
 
@@ -27,9 +28,10 @@ export interface Slices {
   readonly sides: readonly number[];
 }
 
-/** A result for one slice, and its sides. */
+/** A result for one slice: its type and its sides. */
 export interface SliceResult {
   readonly value: string;
+  readonly type: ElementType;
   readonly sides: readonly number[];
 }
 
@@ -46,6 +48,12 @@ export class Sam2Graph {
     this.plan = plan;
     this.precision = precision;
     this.graph = graph;
+  }
+
+  /** This graph for layers that compute in float32 whatever the others do: it takes and gives float32. */
+  exactly(): Sam2Graph {
+    const plan = this.plan.exactly();
+    return plan === this.plan ? this : new Sam2Graph(plan, 'fp32', this.graph);
   }
 
   /** A tensor of the checkpoint, under another shape where one is given. */
@@ -212,8 +220,8 @@ export class Sam2Graph {
       inner.graph.input(`${value}.slice`, type, sides),
     );
     const results = body(inner, ...names);
-    for (const { value, sides } of results) {
-      inner.graph.output(`${value}.result`, value, this.plan.floats, sides);
+    for (const { value, type, sides } of results) {
+      inner.graph.output(`${value}.result`, value, type, sides);
     }
     const graph = { kind: 'graph', value: inner.graph.buildGraph('body') } as const;
     return this.graph.nodes(

@@ -25,8 +25,15 @@ export function buildTrackFrame(plan: WeightPlan, options: ImageEncoderOptions):
   const maps = net.input('maps', plan.floats, 'objects', 'frames', side * side, memoryDim);
   const objects = net.graph.node('Shape', [maps], { attributes: { start: 0, end: 1 } });
   const image = remember(net, features.image, maps, side);
-  const prompts = noPointTokens(net, objects);
-  const decoded = decodeMasks(net, { ...features, image, prompts, dense: noDense(net) }, side);
+  const exact = net.exactly();
+  const promptable = {
+    fine: net.widen(features.fine),
+    middle: net.widen(features.middle),
+    image: net.widen(image),
+    prompts: noPointTokens(exact, objects),
+    dense: noDense(exact),
+  };
+  const decoded = decodeMasks(exact, promptable, side);
   const { mask, pointer, present } = choose(net, decoded);
   const absent = net.cast(net.graph.node('Not', [present]), plan.floats);
   const seen = {

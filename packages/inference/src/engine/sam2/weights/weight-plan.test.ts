@@ -45,6 +45,26 @@ test('other tensors are converted once, whatever shapes they are wanted in', () 
   expect(plan.derivedWeights).toHaveLength(1);
 });
 
+test('layers that compute in float32 among float16 ones have weights of their own in the same file', () => {
+  const plan = new WeightPlan(tensors, 'float16');
+  const exact = plan.exactly();
+  const place = { name: 'x', dims: [2], from: [], make: () => Float32Array.of(1, 2) };
+  expect(plan.derived(place)).toMatchObject({ type: 'float16', data: { offset: 0, length: 4 } });
+  expect(exact.derived(place)).toMatchObject({ type: 'float32', data: { offset: 64, length: 8 } });
+  expect(plan.derived(place).name).not.toBe(exact.derived(place).name);
+  expect(exact.stored('whole')).toEqual(plan.exact('whole'));
+  expect(plan.stored('whole').name).not.toBe(exact.stored('whole').name);
+  expect(exact.stored('half')).toEqual(plan.exact('half'));
+  expect(plan.derivedWeights.map(({ name }) => name)).toEqual([
+    'x',
+    'x.exact',
+    'whole',
+    'half.exact',
+  ]);
+  const wide = new WeightPlan(tensors);
+  expect(wide.exactly()).toBe(wide);
+});
+
 test('a tensor that is not there is model_corrupt', () => {
   expect(() => new WeightPlan(tensors).stored('other')).toThrow(
     expect.objectContaining({ code: 'model_corrupt' }),

@@ -26,6 +26,12 @@ export interface PlacedWeight extends Omit<DerivedWeight, 'make' | 'type'> {
   readonly length: number;
 }
 
+/** What goes into the file of derived weights. */
+interface DerivedFile {
+  readonly weights: Map<string, PlacedWeight>;
+  bytes: number;
+}
+
 /** Readers that map the file want the values aligned. */
 const alignment = 64;
 
@@ -35,22 +41,32 @@ const alignment = 64;
  */
 export class WeightPlan {
   readonly #tensors: ReadonlyMap<string, TensorEntry>;
-  readonly #derived = new Map<string, PlacedWeight>();
-  #bytes = 0;
+  readonly #file: DerivedFile;
+  /** Of names in float32, where a graph may have the same in float16. */
+  readonly #exactSuffix: '' | '.exact';
   /** What weights are made to be; float16 ones are all derived. */
   readonly floats: 'float32' | 'float16';
 
+  /** @param file that of the plan this is an exact part of, see {@link exactly} */
   constructor(
     tensors: ReadonlyMap<string, TensorEntry>,
     floats: 'float32' | 'float16' = 'float32',
+    file?: DerivedFile,
   ) {
     this.#tensors = tensors;
     this.floats = floats;
+    this.#file = file ?? { weights: new Map(), bytes: 0 };
+    this.#exactSuffix = floats === 'float16' || file !== undefined ? '.exact' : '';
   }
 
   /** The weights to derive, in the order of the file. */
   get derivedWeights(): readonly PlacedWeight[] {
-    return [...this.#derived.values()];
+    return [...this.#file.weights.values()];
+  }
+
+  /** The plan for layers that compute in float32 whatever the others do; its weights are of this one. */
+  exactly(): WeightPlan {
+    return this.floats === 'float32' ? this : new WeightPlan(this.#tensors, 'float32', this.#file);
   }
 
   /** Shape of a tensor of the checkpoint. */
@@ -71,8 +87,8 @@ export class WeightPlan {
   exact(name: string, dims = this.shape(name)): OnnxTensor {
     const { dtype, offset, length } = this.#entry(name);
     if (dtype !== 'float32') {
-      return this.derived({
-        name: this.floats === 'float32' ? name : `${name}.exact`,
+      return this.#placed({
+        name: `${name}${this.#exactSuffix}`,
         dims,
         from: [name],
         type: 'float32',
@@ -81,7 +97,7 @@ export class WeightPlan {
     }
     const location = plannedLocations.checkpoint;
     return {
-      name: shapedName(this.floats === 'float32' ? name : `${name}.exact`, dims),
+      name: shapedName(`${name}${this.#exactSuffix}`, dims),
       type: 'float32',
       dims,
       data: { location, offset, length },
@@ -105,8 +121,13 @@ export class WeightPlan {
   }
 
   derived(weight: DerivedWeight): OnnxTensor {
+    if (this.floats === 'float16') return this.#placed(weight);
+    return this.#placed({ ...weight, name: `${weight.name}${this.#exactSuffix}` });
+  }
+
+  #placed(weight: DerivedWeight): OnnxTensor {
     const { name, dims, type = this.floats } = weight;
-    const { offset, length } = this.#derived.get(name) ?? this.#place(weight);
+    const { offset, length } = this.#file.weights.get(name) ?? this.#place(weight);
     const location = plannedLocations.derived;
     return {
       name: shapedName(name, dims),
@@ -123,9 +144,10 @@ export class WeightPlan {
       type === 'float16'
         ? (...sources: Float32Array[]) => halves(weight.make(...sources))
         : weight.make;
-    const placed = { name, dims, from, make, offset: this.#bytes, length };
-    this.#derived.set(weight.name, placed);
-    this.#bytes = Math.ceil((this.#bytes + length) / alignment) * alignment;
+    const file = this.#file;
+    const placed = { name, dims, from, make, offset: file.bytes, length };
+    file.weights.set(name, placed);
+    file.bytes = Math.ceil((file.bytes + length) / alignment) * alignment;
     return placed;
   }
 
