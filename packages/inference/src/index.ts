@@ -50,4 +50,4 @@ export { type ProbeClipOptions, probeClip } from './shot/probe-clip.ts';
 export { type RunShotOptions, runShot } from './shot/run-shot.ts';
 export { clearTracks } from './track/remove-tracks.ts';
 export { trackFiles } from './track/track-files.ts';
-export { type CacheOptions, listTracks } from './track/tracks.ts';
+export { type CacheOptions, derivedWeights, listTracks } from './track/tracks.ts';

@@ -172,9 +172,10 @@ describe('the settings of the sam2 engine', () => {
     expect((await chosen({ name: 'lite', inputSize: 500 })).config.inputSize).toBe(500);
   });
 
-  it('are exact unless the shot takes bytes, which the lite engine has no choice of', async () => {
+  it("are the device's own unless the shot names others, which the lite engine has no choice of", async () => {
     await lay('sam2.1-small');
-    expect((await chosen({ name: 'sam2' })).config.precision).toBe('fp32');
+    expect((await chosen({ name: 'sam2' })).config).not.toHaveProperty('precision');
+    expect((await chosen({ name: 'sam2', precision: 'fp32' })).config.precision).toBe('fp32');
     expect((await chosen({ name: 'sam2', precision: 'int8' })).config.precision).toBe('int8');
     const lite = await chosen({ name: 'lite', precision: 'int8' });
     expect(lite.config).not.toHaveProperty('precision');

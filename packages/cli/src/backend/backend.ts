@@ -90,7 +90,9 @@ export interface ShotBackend {
 /** Runs shots on this machine, and looks after what it has for that. */
 export interface Backend extends ShotBackend {
   listTracks(options: Pick<BackendOptions, 'cache'>): Promise<TrackSummary[]>;
-  /** Every track unless some are named. */
+  /** Weights that engines derived from checkpoints and keep beside the tracks. */
+  derivedWeights(options: Pick<BackendOptions, 'cache'>): Promise<{ files: number; bytes: number }>;
+  /** Every track unless some are named, and then the derived weights too. */
   clearTracks(
     options: Pick<BackendOptions, 'cache'> & { readonly tracks?: readonly string[] },
   ): Promise<{ tracks: number; bytes: number }>;

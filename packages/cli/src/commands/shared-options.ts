@@ -187,7 +187,7 @@ export const engineOptions = {
   precision: valueOption(
     'Engine',
     '--precision <name>',
-    'fp32 (default), or int8: sam2 on the CPU a fifth quicker, with slightly different masks',
+    'fp32 (default on the CPU; on CUDA it is fp16), or int8: on the CPU a fifth quicker, with slightly different masks',
     (text) => parseChoice(text, ShotEngine.shape.precision.unwrap().options, '--precision'),
   ),
 };

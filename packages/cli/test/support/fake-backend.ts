@@ -144,6 +144,7 @@ export function createFakeBackend(options: FakeBackendOptions = {}): FakeBackend
       await fail();
       return [track];
     },
+    derivedWeights: async () => ({ files: 2, bytes: 55_000_000 }),
     async clearTracks(clearOptions) {
       calls.push({ name: 'clear', options: clearOptions });
       await fail();

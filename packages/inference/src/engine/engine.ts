@@ -27,7 +27,10 @@ export interface EngineConfig {
   /** How hard the lite engine works, `standard` unless said; for sam2 model and size say it. */
   readonly quality?: 'draft' | 'standard';
   readonly inputSize?: number;
-  /** Numbers of the encoder's linear layers on the CPU, of sam2 only; `fp32` unless said. */
+  /**
+   * Numbers that sam2 computes in. Unless said the device's own: `fp32` on the CPU, float16 on CUDA.
+   * `int8` is for the CPU, and for linear layers only.
+   */
   readonly precision?: 'fp32' | 'int8';
   /** Threads of one operator; the number of cores unless said. */
   readonly threads?: number;

@@ -47,15 +47,20 @@ export async function resolveEngine(
     return { config, warnings: [...warnings, ...ignoredParts(wanted)] };
   }
   checkInputSize(inputSize);
-  const { precision = 'fp32' } = wanted;
+  const { precision } = wanted;
   checkPrecision(precision, device);
-  const rules = rulesOf(wanted);
-  const config = { ...chosen, device, inputSize: inputSize ?? sam2InputSize, precision, rules };
+  const config: EngineConfig = {
+    ...chosen,
+    device,
+    inputSize: inputSize ?? sam2InputSize,
+    ...(precision === undefined ? {} : { precision }),
+    rules: rulesOf(wanted),
+  };
   return { config, warnings };
 }
 
-function checkPrecision(precision: 'fp32' | 'int8', device: string): void {
-  if (precision === 'fp32' || device === 'cpu') return;
+function checkPrecision(precision: ShotEngine['precision'], device: string): void {
+  if (precision !== 'int8' || device === 'cpu') return;
   throw new RotoError(
     'invalid_argument',
     `Expected the device cpu for the precision int8 but it is ${device}.`,

@@ -5,7 +5,7 @@ import { parseShot } from '@roto/sdk/contract';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { holdStore } from './hold-store.ts';
 import { clearTracks, pruneTracks } from './remove-tracks.ts';
-import { listTracks, type TrackRecord, writeTrack } from './tracks.ts';
+import { derivedWeights, listTracks, type TrackRecord, writeTrack } from './tracks.ts';
 
 let cache = '';
 beforeEach(async () => {
@@ -160,6 +160,35 @@ describe('clearTracks', () => {
 
   it('is content with a cache that is not there', async () => {
     expect(await clearTracks({ cache: join(cache, 'none') })).toEqual({ tracks: 0, bytes: 0 });
+  });
+});
+
+describe('weights derived from checkpoints', () => {
+  const folder = () => join(cache, 'weights');
+  const addWeights = async () => {
+    await mkdir(folder(), { recursive: true });
+    await writeFile(join(folder(), `${hex('a')}-512-fp32-0123abcd.bin`), Buffer.alloc(5000));
+    const part = `${hex('a')}-512-fp32-0123abcd.bin.0123456789ab.tmp`;
+    await writeFile(join(folder(), part), Buffer.alloc(100));
+    await writeFile(join(folder(), 'notes.txt'), 'not ours');
+  };
+
+  it('are counted, and go with everything else, but not with tracks that are named', async () => {
+    await addWeights();
+    const id = await addTrack('1', 'a', 'a', 1);
+    expect(await derivedWeights({ cache })).toEqual({ files: 2, bytes: 5100 });
+    await clearTracks({ cache, tracks: [id] });
+    expect(await derivedWeights({ cache })).toEqual({ files: 2, bytes: 5100 });
+    expect(await clearTracks({ cache })).toEqual({ tracks: 0, bytes: 5100 });
+    expect(await readdir(folder())).toEqual(['notes.txt']);
+  });
+
+  it('stay while an engine has some open', async () => {
+    await addWeights();
+    const release = await holdStore(folder());
+    expect(await clearTracks({ cache })).toEqual({ tracks: 0, bytes: 0 });
+    await release();
+    expect(await clearTracks({ cache })).toEqual({ tracks: 0, bytes: 5100 });
   });
 });
 

@@ -1,6 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RotoError } from '@roto/sdk/contract';
+import { clearDerived, countDerived } from '../engine/sam2/weights/derived-folder.ts';
 import { guardCache } from './cache-failure.ts';
 import { cacheFolder, cacheLimitBytes } from './cache-folder.ts';
 import { isHeld } from './hold-store.ts';
@@ -19,7 +20,7 @@ import {
 
 /**
  * Removes tracks, and the masks no other track needs. Without ids everything goes but what a run or
- * an open session uses now.
+ * an open session uses now: the weights that engines derived from checkpoints too.
  *
  * @returns how many tracks went, and the bytes the disk got back
  * @throws RotoError `track_not_found`; `cache_locked` where a track named is in use
@@ -28,13 +29,15 @@ export async function clearTracks(
   options: CacheOptions & { readonly tracks?: readonly string[] } = {},
 ): Promise<{ tracks: number; bytes: number }> {
   const cacheDir = cacheFolder(options.cache);
-  const before = await trackedBytes(cacheDir);
+  const before = await keptBytes(cacheDir);
   const chosen = await chosenTracks(options.tracks, cacheDir);
   await guardCache(cacheDir, async () => {
     for (const record of chosen) await removeTrack(record, cacheDir);
-    if (options.tracks === undefined) await removeRest(cacheDir);
+    if (options.tracks !== undefined) return;
+    await removeRest(cacheDir);
+    await clearDerived(cacheDir);
   });
-  const bytes = Math.max(0, before - (await trackedBytes(cacheDir)));
+  const bytes = Math.max(0, before - (await keptBytes(cacheDir)));
   return { tracks: chosen.length, bytes };
 }
 
@@ -130,6 +133,11 @@ async function trackedBytes(cacheDir: string): Promise<number> {
     ['stores', 'tracks'].map((name) => folderBytes(join(cacheDir, name))),
   );
   return bytes.reduce((sum, each) => sum + each, 0);
+}
+
+/** What {@link clearTracks} may remove. */
+async function keptBytes(cacheDir: string): Promise<number> {
+  return (await trackedBytes(cacheDir)) + (await countDerived(cacheDir)).bytes;
 }
 
 function inUse(record: TrackRecord): RotoError {

@@ -10,6 +10,7 @@ import {
   type TrackSummary,
 } from '@roto/sdk/contract';
 import { z } from 'zod';
+import { countDerived } from '../engine/sam2/weights/derived-folder.ts';
 import { guardCache } from './cache-failure.ts';
 import { cacheFolder } from './cache-folder.ts';
 import { storeFolder } from './open-tracking.ts';
@@ -70,6 +71,13 @@ export async function listTracks(options: CacheOptions = {}): Promise<TrackSumma
   return summaries;
 }
 
+/** Files of weights that engines derived from checkpoints, and their bytes: made again when missed. */
+export function derivedWeights(
+  options: CacheOptions = {},
+): Promise<{ files: number; bytes: number }> {
+  return countDerived(cacheFolder(options.cache));
+}
+
 /**
  * Finds a track by its id or a unique beginning of it.
  * @throws RotoError `track_not_found`
@@ -101,11 +109,14 @@ export async function findTrackByHash(
   )?.record;
 }
 
-function isAsked(made: TrackRecord['engine'], { name, model, device }: ShotEngine): boolean {
+function isAsked(made: TrackRecord['engine'], asked: ShotEngine): boolean {
+  const { name, model, device, precision } = asked;
   return (
     (name === 'auto' || name === made.engine) &&
     (model === undefined || nameOf(model) === made.model.id) &&
-    (device === 'auto' || device === made.device || made.device.startsWith(`${device}:`))
+    (device === 'auto' || device === made.device || made.device.startsWith(`${device}:`)) &&
+    // The lite engine has none, whatever was asked for.
+    (precision === undefined || (made.settings['precision'] ?? precision) === precision)
   );
 }
 

@@ -14,6 +14,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Checkpoint, openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
 import type { FrameFeatures, ObjectBank, Sam2Networks } from '../../src/engine/sam2/networks.ts';
 import { createSam2Networks } from '../../src/engine/sam2/onnx-networks.ts';
+import { isHeld } from '../../src/track/hold-store.ts';
 import { difference, floatsOf } from '../support/difference.ts';
 import { MadeModels } from '../support/made-model.ts';
 import { madeWeights } from '../support/made-weights.ts';
@@ -124,7 +125,8 @@ test('memory of objects encoded together is that of each alone, binary and absen
 
 test('derived weights are made once, and anew where the file is damaged', async () => {
   const cache = join(folder, 'cache', 'weights');
-  const [name = ''] = await readdir(cache);
+  const names = async () => (await readdir(cache)).filter((name) => name.endsWith('.bin'));
+  const [name = ''] = await names();
   const path = join(cache, name);
   const whole = await readFile(path);
   const damaged = Buffer.from(whole);
@@ -136,11 +138,23 @@ test('derived weights are made once, and anew where the file is damaged', async 
     await writeFile(path, content);
     const [one, other] = await Promise.all([open(), open()]);
     expect((await readFile(path)).equals(whole)).toBe(true);
-    expect(await readdir(cache)).toEqual([name]);
+    expect(await names()).toEqual([name]);
     expect(difference(floatsOf((await one.encode(picture())).image), expected)).toBe(0);
     await one.dispose();
     await other.dispose();
   }
+});
+
+test('derived weights are in use until the last networks over them are gone', async () => {
+  const cacheDir = join(folder, 'held');
+  const options = { checkpoint, inputSize: size, cacheDir };
+  const [one, other] = [await createSam2Networks(options), await createSam2Networks(options)];
+  await one.dispose();
+  expect(await isHeld(join(cacheDir, 'weights'))).toBe(true);
+  await other.dispose();
+  expect(await isHeld(join(cacheDir, 'weights'))).toBe(false);
+  await expect(createSam2Networks({ ...options, device: 'cuda:97' })).rejects.toThrow();
+  expect(await isHeld(join(cacheDir, 'weights'))).toBe(false);
 });
 
 test('a checkpoint behind a link is read, one that is gone or cut short is told', async () => {

@@ -133,8 +133,8 @@ export const ShotEngine = z.strictObject({
    */
   inputSize: z.int().min(256).max(2048).optional(),
   /**
-   * Numbers of the sam2 encoder's linear layers on the CPU, `fp32` unless said. `int8` is a fifth
-   * quicker, and its masks are a little different.
+   * Numbers that sam2 computes in; unless said `fp32` on the CPU and float16 on CUDA. `int8` is for
+   * the CPU, a fifth quicker, and its masks are a little different.
    */
   precision: z.enum(['fp32', 'int8']).optional(),
   direction: z.enum(['forward', 'backward', 'both']).default('both'),

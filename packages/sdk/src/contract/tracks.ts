@@ -25,6 +25,8 @@ export type TrackSummary = z.infer<typeof TrackSummary>;
 export const TracksDocument = z.object({
   schema: z.literal('roto.tracks/1'),
   tracks: z.array(TrackSummary),
+  /** Weights that engines derived from checkpoints: made again by the next run that misses them. */
+  weights: z.object({ files: z.int().nonnegative(), bytes: z.number().nonnegative() }),
 });
 export type TracksDocument = z.infer<typeof TracksDocument>;
 

@@ -35,8 +35,10 @@ function list() {
       const mode = modeOf(options);
       const where = cacheOf(options, io.cwd);
       const tracks = await askBackend(context, (backend) => backend.listTracks(where));
-      const document: TracksDocument = { schema: 'roto.tracks/1', tracks };
+      const weights = await askBackend(context, (backend) => backend.derivedWeights(where));
+      const document: TracksDocument = { schema: 'roto.tracks/1', tracks, weights };
       const lines = tracks.length === 0 ? ['no tracks'] : tracks.flatMap(trackLines);
+      if (weights.files > 0) lines.push(`weights made for models, ${formatBytes(weights.bytes)}`);
       printResult(io, mode, { document, lines });
       return 'ok';
     },
@@ -49,6 +51,7 @@ function clear() {
     summary: 'remove tracks: those named, or all of them',
     description: [
       'Removes tracks from the cache, but none that a run is using. Files that were written from them stay.',
+      'Where none is named, weights that were made for models go too, unless a model is loaded: the next run makes its own again.',
     ],
     arguments: [
       { syntax: '[track...]', text: 'ids of tracks (trk_...); all of them where none is named' },

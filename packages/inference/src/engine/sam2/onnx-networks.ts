@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { RotoError } from '@roto/sdk/contract';
 import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
 import type { OnnxModel } from '../../onnx/model.ts';
@@ -9,6 +9,7 @@ import { hasByteDotProducts } from '../../ort/cpu.ts';
 import { createNetwork, type Network, resultFloats } from '../../ort/session.ts';
 import { byteInput, floatInput, halfInput, intInput, type NetworkValue } from '../../ort/tensor.ts';
 import { guardCache } from '../../track/cache-failure.ts';
+import { holdStore } from '../../track/hold-store.ts';
 import { sam2Architectures, sam2Sizes } from './architecture.ts';
 import { unpackBfloat16 } from './bfloat16.ts';
 import { packFloat16 } from './float16.ts';
@@ -32,6 +33,7 @@ import type {
 } from './networks.ts';
 import { shrinkMask } from './shrink-mask.ts';
 import { makeDerivedFile } from './weights/derived-file.ts';
+import { derivedFolder } from './weights/derived-folder.ts';
 import { commonFolder, placeWeights, type WeightFiles } from './weights/place-weights.ts';
 import { WeightPlan } from './weights/weight-plan.ts';
 
@@ -82,14 +84,16 @@ export async function createSam2Networks(options: Sam2NetworkOptions): Promise<S
   const plan = new WeightPlan(checkpoint.tensors, precision === 'fp16' ? 'float16' : 'float32');
   const models = buildModels(plan, options);
   const files = await weightFiles(options, plan);
-  await makeDerivedFile({
-    path: files.derived,
-    weights: plan.derivedWeights,
-    read: (name) => checkpoint.read(name),
-    signal: options.signal,
-  });
+  // Where nothing can be written, nothing can be cleared either.
+  const release = await holdStore(dirname(files.derived)).catch(() => async () => {});
   const networks = new Map<NetworkName, Network>();
   try {
+    await makeDerivedFile({
+      path: files.derived,
+      weights: plan.derivedWeights,
+      read: (name) => checkpoint.read(name),
+      signal: options.signal,
+    });
     for (const [name, planned] of models) {
       const model = writeModel(placeWeights(planned, files));
       const network = await createNetwork(model, {
@@ -100,9 +104,11 @@ export async function createSam2Networks(options: Sam2NetworkOptions): Promise<S
       });
       networks.set(name, network);
     }
-    return new OnnxNetworks({ inputSize, precision }, networks, await readLearned(checkpoint));
+    const learned = await readLearned(checkpoint);
+    return new OnnxNetworks({ inputSize, precision, release }, networks, learned);
   } catch (error) {
     for (const network of networks.values()) await network.dispose();
+    await release();
     throw error;
   }
 }
@@ -160,7 +166,7 @@ async function weightFiles(options: Sam2NetworkOptions, plan: WeightPlan): Promi
     .digest('hex');
   const sha256 = await checkpoint.sha256(signal);
   const name = `${sha256.slice(0, 32)}-${inputSize}-${precision}-${version.slice(0, 8)}.bin`;
-  const folder = join(cacheDir, 'weights');
+  const folder = derivedFolder(cacheDir);
   await guardCache(cacheDir, () => mkdir(folder, { recursive: true }));
   return {
     checkpoint: await realPath(checkpoint.path),
@@ -203,17 +209,24 @@ class OnnxNetworks implements Sam2Networks {
   readonly #learned: Learned;
   readonly #seconds = new Map<string, number>();
   readonly #maps: MapValues;
+  /** Of the derived weights, which are in use until then. */
+  readonly #release: () => Promise<void>;
   readonly trackFrame?: NonNullable<Sam2Networks['trackFrame']>;
 
   constructor(
-    { inputSize, precision }: { readonly inputSize: number; readonly precision: Precision },
+    options: {
+      readonly inputSize: number;
+      readonly precision: Precision;
+      readonly release: () => Promise<void>;
+    },
     networks: ReadonlyMap<NetworkName, Network>,
     learned: Learned,
   ) {
-    this.inputSize = inputSize;
+    this.inputSize = options.inputSize;
     this.#networks = networks;
     this.#learned = learned;
-    this.#maps = precision === 'fp16' ? halfMaps() : floatMaps;
+    this.#release = options.release;
+    this.#maps = options.precision === 'fp16' ? halfMaps() : floatMaps;
     if (networks.has('trackFrame')) {
       this.trackFrame = (square, banks) => this.#trackFrame(square, banks);
     }
@@ -363,6 +376,7 @@ class OnnxNetworks implements Sam2Networks {
 
   async dispose(): Promise<void> {
     for (const network of this.#networks.values()) await network.dispose();
+    await this.#release();
   }
 
   /** Mask prompts embedded; for objects without one, or where there is none at all, the learned "no mask". */

@@ -20,7 +20,7 @@ const trainedSize = 1024;
 const featureCacheBytes = 256 * 2 ** 20;
 
 /**
- * SAM 2.1 from a checkpoint; on CUDA in float16. Call it, and everything it gives, on one worker thread: a run of a
+ * SAM 2.1 from a checkpoint; on CUDA in float16 unless `precision` says otherwise. Call it, and everything it gives, on one worker thread: a run of a
  * network blocks the thread it is called on.
  * @throws RotoError `model_missing`, `model_corrupt`, `model_unsupported`, `device_unavailable`,
  * `out_of_memory`, `invalid_argument` for an input size that is no multiple of 32, or a precision
@@ -28,7 +28,7 @@ const featureCacheBytes = 256 * 2 ** 20;
  */
 export async function createSam2Engine(config: EngineConfig): Promise<Engine> {
   const { modelPath, model, device, inputSize = trainedSize, threads, cacheDir } = config;
-  const precision = device.startsWith('cuda') ? 'fp16' : (config.precision ?? 'fp32');
+  const precision = config.precision ?? (device.startsWith('cuda') ? 'fp16' : 'fp32');
   const checkpoint = await openCheckpoint(modelPath);
   try {
     const sha256 = await expectedSha256(checkpoint, model?.sha256);
