@@ -24,7 +24,7 @@ const postgres = await startMigratedPostgres();
 const DATABASE_URL = postgres.url;
 const database = openPostgres(DATABASE_URL);
 const { db } = database;
-const service = await startServeProcess({ DATABASE_URL, SECRET_KEY: secret });
+const service = await startServeProcess({ DATABASE_URL, SECRET_KEY: secret }, undefined, true);
 const bare = spawn(
   process.execPath,
   ['--conditions=roto-source', fileURLToPath(new URL('bare-task-route.ts', import.meta.url))],

@@ -1,5 +1,5 @@
 // Peak memory of the API process while a client sends 1 GiB, by form and by tus:
-// npm run bench upload -- [mebibytes]
+// npm run bench upload -- [mebibytes] [form or tus]
 // The database is a Postgres of its own: an embedded one would be memory of the same process.
 import { randomBytes } from 'node:crypto';
 import { TokenPair } from '@roto/sdk/contract';
@@ -8,11 +8,12 @@ import { forgetPeak, memoryOf, startServeProcess } from '../test/support/serve-p
 
 const mib = 1024 * 1024;
 const size = Number(process.argv[2] ?? 1024) * mib;
+const only = process.argv[3];
 const piece = randomBytes(mib);
 const password = 'correct horse battery';
 
 const postgres = await startMigratedPostgres();
-const server = await startServeProcess({ DATABASE_URL: postgres.url });
+const server = await startServeProcess({ DATABASE_URL: postgres.url }, undefined, true);
 try {
   const { origin, link } = server;
   const post = (path: string, json: object) =>
@@ -28,6 +29,7 @@ try {
   const { accessToken } = TokenPair.parse(await login.json());
   const headers = { Authorization: `Bearer ${accessToken}` };
   for (const [way, send] of Object.entries({ form: byForm, tus: byTus })) {
+    if (only !== undefined && way !== only) continue;
     const idle = await memoryOf(server.pid, 'VmRSS');
     await forgetPeak(server.pid);
     const startedMs = performance.now();

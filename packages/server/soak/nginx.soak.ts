@@ -19,10 +19,8 @@ const password = 'correct horse battery';
 const email = 'soak@example.com';
 
 const postgres = await startMigratedPostgres();
-const service = await startServeProcess({
-  ROTO_TRUSTED_PROXIES: '1',
-  DATABASE_URL: postgres.url,
-});
+const env = { ROTO_TRUSTED_PROXIES: '1', DATABASE_URL: postgres.url };
+const service = await startServeProcess(env, undefined, true);
 const nginx = await startNginx(Number(new URL(service.origin).port));
 const dispatcher = new Agent({ connect: { ca: nginx.ca }, headersTimeout: 0 });
 try {

@@ -4,7 +4,6 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
 import { migrate } from './db/migrate.ts';
-import { openPgliteFolder } from './db/pglite.ts';
 import { openPostgres } from './db/postgres.ts';
 import { dropLostKeys } from './db/queries/idempotency-keys.ts';
 import { previewAnswerChannel } from './db/queries/preview-requests.ts';
@@ -64,7 +63,11 @@ export interface Service {
  */
 export async function openDatabase(config: Config, log: Log): Promise<Database> {
   const { databaseUrl, data } = config;
-  if (databaseUrl === undefined) return openPgliteFolder(data);
+  if (databaseUrl === undefined) {
+    // Loaded where it is used: on Postgres it would be memory for nothing.
+    const { openPgliteFolder } = await import('./db/pglite.ts');
+    return openPgliteFolder(data);
+  }
   const onError = (error: Error) => log.warn({ err: error }, 'a database connection was lost');
   const database = openPostgres(databaseUrl, { onError });
   try {

@@ -1,11 +1,11 @@
 import { systemClock } from './clock.ts';
-import type { Config, ExaminedEnvironment } from './config.ts';
+import type { Config, ExaminedEnvironment, S3Config } from './config.ts';
 import { checkDataFolder } from './db/folder-lock.ts';
 import { requireMigrated } from './db/require-migrated.ts';
 import type { Log } from './log.ts';
 import { requireMediaTools } from './media/require-media-tools.ts';
 import { openDatabase } from './open-service.ts';
-import { createS3Storage } from './storage/s3.ts';
+import { openBucket } from './storage/open-storage.ts';
 import type { VariableName } from './variables.ts';
 
 /** What {@link startChecks} looks at. */
@@ -27,7 +27,7 @@ export function startChecks({ examined, log, signal }: StartChecksOptions): Prom
   const isKnown = (...names: VariableName[]) => !names.some((name) => wrong.has(name));
   const checks: Promise<unknown>[] = refusal === undefined ? [] : [Promise.reject(refusal)];
   if (config.s3 !== undefined && isKnown(...bucketVariables)) {
-    checks.push(createS3Storage({ config: config.s3, clock: systemClock }).check());
+    checks.push(checkBucket(config.s3));
   }
   if (config.databaseUrl !== undefined) checks.push(checkPostgres(config, log));
   if (isKnown('DATABASE_URL')) {
@@ -44,6 +44,11 @@ const bucketVariables = [
   'AWS_SECRET_ACCESS_KEY',
   'AWS_ENDPOINT_URL_S3',
 ] as const;
+
+async function checkBucket(config: S3Config): Promise<void> {
+  const storage = await openBucket(config, systemClock);
+  await storage.check();
+}
 
 async function checkPostgres(config: Config, log: Log): Promise<void> {
   const database = await openDatabase(config, log);

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
+import type { Config, S3Config } from '../config.ts';
 import type { FileGrants } from './file-grants.ts';
 import { createFolderStorage } from './folder.ts';
-import { createS3Storage } from './s3.ts';
 import type { Storage } from './storage.ts';
 
 /** What {@link openStorage} stands on. */
@@ -27,7 +26,13 @@ export async function openStorage({
   const storage =
     config.s3 === undefined
       ? createFolderStorage({ folder: join(config.data, 'files'), grants, origin })
-      : createS3Storage({ config: config.s3, clock });
+      : await openBucket(config.s3, clock);
   await storage.check();
   return storage;
+}
+
+/** The client of S3 is loaded where it is used: it is a fifth of the memory of a service. */
+export async function openBucket(config: S3Config, clock: Clock): Promise<Storage> {
+  const { createS3Storage } = await import('./s3.ts');
+  return createS3Storage({ config, clock });
 }

@@ -20,26 +20,32 @@ export interface ServeProcess {
   kill(): Promise<void>;
 }
 
+/** What `deploy/systemd/roto.service` sets to keep its memory small. */
+const unitMemory = { NODE_OPTIONS: '--max-semi-space-size=2', MALLOC_ARENA_MAX: '2' };
+
 /**
- * Starts it from the sources, on a free port, on a new data folder unless one is said; the
- * environment of this process counts too.
+ * Starts it on a free port, on a new data folder unless one is said; the environment of this process
+ * counts too. It runs from the sources, which are compiled in its own memory: where that is measured it
+ * runs as it was built, which `npm run bench` and `npm run soak` do first, and as `roto.service` has it.
  */
 export async function startServeProcess(
   env: Environment = {},
   folder?: string,
+  isBuilt = false,
 ): Promise<ServeProcess> {
   const data = folder ?? (await mkdtemp(join(tmpdir(), 'roto-served-')));
-  const serve = new URL('../../src/bin/serve.ts', import.meta.url).href;
+  const entry = isBuilt ? '../../dist/bin/serve.js' : '../../src/bin/serve.ts';
+  const serve = new URL(entry, import.meta.url).href;
   const script = `import { serve } from ${JSON.stringify(serve)};
 const flags = { data: ${JSON.stringify(data)}, port: 0 };
 const server = await serve({ env: process.env, cwd: '.', flags });
 process.once('SIGTERM', () => server.stop());`;
   const child = spawn(
     process.execPath,
-    ['--conditions=roto-source', '--input-type=module', '-e', script],
+    [...(isBuilt ? [] : ['--conditions=roto-source']), '--input-type=module', '-e', script],
     {
       stdio: ['ignore', 'inherit', 'pipe'],
-      env: { ...process.env, ROTO_LOG_LEVEL: 'info', ...env },
+      env: { ...process.env, ...(isBuilt ? unitMemory : {}), ROTO_LOG_LEVEL: 'info', ...env },
     },
   );
   const end = async (signal: NodeJS.Signals) => {
