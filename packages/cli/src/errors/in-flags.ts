@@ -37,6 +37,7 @@ const hints: Partial<Record<ErrorCode, string>> = {
 
 /** The same, where the engine does not say what would help. */
 const lastHints: Partial<Record<ErrorCode, string>> = {
+  network_failed: 'See that the server runs there; --base-url or --profile names another one.',
   out_of_memory:
     'Close other programs, or choose a smaller model with --quality draft, or a smaller --input-size.',
 };

@@ -23,3 +23,8 @@ export function queueWords({ total }: Pick<ProgressState, 'total'>): string {
     ? 'waiting for a worker'
     : `waiting for a worker, ${counted(total, 'task')} before it`;
 }
+
+/** The place of a task among those that wait. */
+export function placeText(before: number): string {
+  return before === 0 ? 'next' : `${counted(before, 'task')} before it`;
+}

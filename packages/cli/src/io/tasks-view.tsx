@@ -2,6 +2,7 @@ import type { Task } from '@roto/sdk/contract';
 import { Box, Text } from 'ink';
 import { paint } from './paint.ts';
 import { counted, formatBytes, formatSeconds } from './quantities.ts';
+import { placeText } from './stage-words.ts';
 
 export interface TasksViewProps {
   readonly tasks: readonly Task[];
@@ -14,7 +15,9 @@ export interface TasksViewProps {
 /** Tasks as they go: what runs first, then what waits, then what has ended. */
 export function TasksView({ tasks, columns, rows, color }: TasksViewProps) {
   const order = ['processing', 'pending', 'failed', 'cancelled', 'completed'];
-  const sorted = tasks.toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status));
+  const place = ({ status, queue_position = 0 }: Task) =>
+    order.indexOf(status) * 10_000 + queue_position;
+  const sorted = tasks.toSorted((a, b) => place(a) - place(b));
   const shown = sorted.slice(0, Math.max(1, rows - 3));
   const running = tasks.filter(({ status }) => status === 'processing').length;
   const waiting = tasks.filter(({ status }) => status === 'pending').length;
@@ -48,7 +51,7 @@ function TaskRow({
   const { id, status, credit_action } = task;
   const name = columns < 60 ? `${id.slice(0, 10)}…` : id;
   const state = paint(color, statusColors[status] ?? 'dim', status.padEnd(10));
-  const head = columns < 60 ? name : `${name}  ${credit_action.padEnd(14)}`;
+  const head = columns < 100 ? name : `${name}  ${credit_action.padEnd(14)}`;
   return (
     <Text wrap="truncate-end">{`${head}  ${state}  ${progressOf(task, columns, color)}`}</Text>
   );
@@ -57,8 +60,7 @@ function TaskRow({
 function progressOf(task: Task, columns: number, color: boolean): string {
   const { status, progress, queue_position: before, error_message } = task;
   if (status === 'failed') return error_message ?? '';
-  if (status === 'pending')
-    return before === undefined ? '' : `${counted(before, 'task')} before it`;
+  if (status === 'pending') return before === undefined ? '' : placeText(before);
   if (status !== 'processing' || progress === null) return '';
   const { stage, done, total, secondsLeft } = progress;
   const isBytes = stage === 'fetch' || stage === 'store';

@@ -1,6 +1,7 @@
 import type { Task } from '@roto/sdk/contract';
 import { printable } from '../../io/printable.ts';
 import { counted, formatBytes, formatSeconds } from '../../io/quantities.ts';
+import { placeText } from '../../io/stage-words.ts';
 import { shortTime } from '../list-options.ts';
 
 /** A task in one row of a list. */
@@ -11,7 +12,7 @@ export function taskRow(task: Task): string[] {
 
 /** How far a task is: `track 12/100`, or where it waits its place. */
 export function progressText({ status, progress, queue_position: before }: Task): string {
-  if (status === 'pending' && before !== undefined) return `${before} before it`;
+  if (status === 'pending' && before !== undefined) return placeText(before);
   if (status !== 'processing' || progress === null) return '';
   const { stage, done, total } = progress;
   const isBytes = stage === 'fetch' || stage === 'store';
