@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { ErrorDocument, Result, RunEvent, Shot } from '@roto/sdk/contract';
+import {
+  ErrorDocument,
+  PreviewDocument,
+  Result,
+  RotoError,
+  RunEvent,
+  Shot,
+  TasksDocument,
+} from '@roto/sdk/contract';
 import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ClipFolder, moving } from '../../inference/test/media-clips.ts';
@@ -208,5 +216,31 @@ describe('a run on a server', () => {
       2,
       'output_exists',
     ]);
+  });
+
+  it('previews a frame, and writes its mattes where a local run does', async () => {
+    const words = ['preview', movie, '-p', '48,32', '--object', 'hero', '--frame', '1'];
+    const shown = PreviewDocument.parse(await server.document([...words, '-o', 'look']));
+    expect(shown).toMatchObject({ frame: 1, engine: 'lite', model: { id: 'mobilesam' } });
+    expect(shown.objects[0]?.area).toBeGreaterThan(0);
+    const files = await filesBelow(join(server.folder, 'look'));
+    expect(new Set(Object.keys(files))).toEqual(
+      new Set(['hero/hero.0001.png', 'overlay.0001.png']),
+    );
+  });
+
+  it('is cancelled there by Ctrl-C, and ends with the status of one here', async () => {
+    const stop = new AbortController();
+    const words = ['mask', movie, '-p', '20,20@0', '--engine', 'lite', '-o', 'stopped', '--json'];
+    const running = server.roto(words, { signal: stop.signal });
+    const newest = async () =>
+      TasksDocument.parse(await server.document(['tasks', 'list', '--limit', '1'])).tasks[0];
+    const before = (await newest())?.id;
+    await vi.waitUntil(async () => (await newest())?.id !== before, { timeout: 60_000 });
+    stop.abort(new RotoError('interrupted', 'Stopped by Ctrl-C.'));
+    const { status, out } = await running;
+    expect([status, ErrorDocument.parse(JSON.parse(out)).error.code]).toEqual([130, 'interrupted']);
+    expect((await newest())?.status).toBe('cancelled');
+    expect(await filesBelow(join(server.folder, 'stopped'))).toEqual({});
   });
 });

@@ -36,6 +36,8 @@ interface Given {
   /** What comes on standard input. */
   readonly typed?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Stops the command, as Ctrl-C does. */
+  readonly signal?: AbortSignal;
 }
 
 /** Starts the service on a free port, with whatever of its environment is said. */
@@ -51,7 +53,7 @@ export async function startAccountServer(
     log: createLog('silent'),
   });
   let mails = 0;
-  const roto = async (words: readonly string[], { typed = '', env: more }: Given = {}) => {
+  const roto = async (words: readonly string[], { typed = '', env: more, signal }: Given = {}) => {
     const io = createFakeIo({
       cwd: folder,
       env: {
@@ -60,6 +62,7 @@ export async function startAccountServer(
         ...more,
       },
       stdin: Readable.from([typed]),
+      ...(signal === undefined ? {} : { signal }),
     });
     const status = await main(words, io);
     return { status, out: io.stdout.text, err: io.stderr.text };
