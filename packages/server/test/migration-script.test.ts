@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import { interfaceOf, planColumn } from '../../../scripts/plan-column.ts';
-import { migrationNames } from '../src/db/migrate.ts';
+import { migrationNames, migrationsAmong } from '../src/db/migrate.ts';
 import { dumpSchema } from '../src/db/schema-dump.ts';
 import { openTestDatabase } from './support/databases.ts';
 
@@ -34,6 +34,20 @@ it.each([
 ])('refuses %s %s in a sentence', (column, type, message) => {
   const tables = 'export interface VideosTable {\n  title: string;\n}\n';
   expect(() => planColumn({ column, type, migrations: [], tables })).toThrow(message);
+});
+
+it('refuses two migrations of one number, and a number left out', async () => {
+  expect(migrationsAmong(['0002-b.ts', '0001-a.ts', 'notes.md', '0001-a.d.ts'])).toEqual([
+    '0001-a',
+    '0002-b',
+  ]);
+  expect(() => migrationsAmong(['0001-a.ts', '0001-b.ts'])).toThrow(
+    'Expected 0002 as the number of the migration 0001-b',
+  );
+  expect(() => migrationsAmong(['0001-a.ts', '0003-b.ts'])).toThrow(
+    'Expected 0002 as the number of the migration 0003-b',
+  );
+  await expect(migrationNames()).resolves.not.toEqual([]);
 });
 
 it('has in its types the columns that the database has, and null where it has null', async () => {

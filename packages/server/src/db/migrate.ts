@@ -7,14 +7,34 @@ import type { Db } from './types.ts';
 const folder = new URL('migrations/', import.meta.url);
 const migrationFile = /^(\d{4}-[a-z0-9-]+)\.(?:ts|js)$/;
 
-/** Names of the migrations there are, in order. */
+/**
+ * Names of the migrations there are, in order.
+ * @throws Error if their numbers are not 1, 2, 3 …
+ */
 export async function migrationNames(): Promise<string[]> {
-  const files = await readdir(fileURLToPath(folder));
+  return migrationsAmong(await readdir(fileURLToPath(folder)));
+}
+
+/**
+ * Names of the migrations among files, in order. Two of one number would run in the order of their
+ * names, whichever was written first.
+ * @throws Error if their numbers are not 1, 2, 3 …
+ */
+export function migrationsAmong(files: readonly string[]): string[] {
   const names = files
     .filter((file) => !file.endsWith('.d.ts'))
     .map((file) => migrationFile.exec(file)?.[1])
-    .filter((name) => name !== undefined);
-  return names.sort();
+    .filter((name) => name !== undefined)
+    .sort();
+  for (const [index, name] of names.entries()) {
+    const number = String(index + 1).padStart(4, '0');
+    if (!name.startsWith(`${number}-`)) {
+      throw new Error(
+        `Expected ${number} as the number of the migration ${name}: each has the one after the last.`,
+      );
+    }
+  }
+  return names;
 }
 
 /** The migrations from the folder: Kysely's own provider takes every file for one. */
