@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
@@ -87,7 +87,8 @@ async function sourcesHash(): Promise<string> {
   const files = (await readdir(migrations)).sort().map((file) => new URL(file, migrations));
   const others = ['jobs/queue.ts', 'jobs/jobs.ts', '../package.json'];
   for (const file of [...files, ...others.map((name) => new URL(name, source))]) {
-    hash.update(await readFile(file));
+    // The name too: the database keeps the names of migrations, not what is in them.
+    hash.update(`${basename(file.pathname)}\0`).update(await readFile(file));
   }
   return hash.digest('hex').slice(0, 16);
 }
