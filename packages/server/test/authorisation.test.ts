@@ -179,6 +179,25 @@ it('lets every caller do what they may, on every route, and nothing else', async
   expect(wrong).toEqual([]);
 });
 
+/** Operations that somebody whose address is not confirmed may call: they look, tidy up, or leave. */
+const openToUnconfirmed = [
+  'abortPartUpload',
+  'abortUpload',
+  'cancelTask',
+  'deleteVideo',
+  'removeSequenceFrame',
+  'updateVideo',
+];
+
+it('keeps what spends, stores or sends from accounts whose address is not confirmed', async () => {
+  const operations = await operationsOf(await startApp());
+  const writing = operations.filter(
+    ({ method, scope }) => method !== 'GET' && /^(videos|tasks|billing):write$/.test(scope ?? ''),
+  );
+  const free = writing.filter(({ confirmed }) => !confirmed);
+  expect(free.map(({ operationId }) => operationId).sort()).toEqual(openToUnconfirmed);
+});
+
 /** Bodies that pass the schemas, so that only whose a thing is can be what refuses them. */
 const bodies: Readonly<Record<string, object>> = {
   updateVideo: { title: 'Mine' },

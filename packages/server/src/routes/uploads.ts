@@ -50,6 +50,7 @@ const byFrame = {
 };
 const read = access('videos:read');
 const write = access('videos:write');
+const store = access('videos:write', { confirmed: true });
 
 /** `/api/uploads`: clips that come in pieces. */
 export function uploadRoutes(deps: AppDeps) {
@@ -87,7 +88,7 @@ function tusRoutes(router: Router, deps: AppDeps): void {
   rawRoute(
     router,
     createRoute({
-      ...write,
+      ...store,
       method: 'post',
       path: '/api/uploads',
       operationId: 'beginTusUpload',
@@ -102,7 +103,7 @@ function tusRoutes(router: Router, deps: AppDeps): void {
   rawRoute(
     router,
     createRoute({
-      ...write,
+      ...store,
       method: 'patch',
       path: '/api/uploads/{id}',
       operationId: 'continueTusUpload',
@@ -163,7 +164,7 @@ function uploadId(text: string | undefined): string {
 }
 
 function partRoutes(router: Router, deps: AppDeps): void {
-  const creating = { ...write, middleware: [...write.middleware, idempotency(deps)] };
+  const creating = { ...store, middleware: [...store.middleware, idempotency(deps)] };
   router.openapi(
     createRoute({
       ...creating,
@@ -179,7 +180,7 @@ function partRoutes(router: Router, deps: AppDeps): void {
   );
   router.openapi(
     createRoute({
-      ...write,
+      ...store,
       method: 'post',
       path: '/api/uploads/s3/{id}/part-urls',
       operationId: 'getPartUrls',
@@ -244,7 +245,7 @@ function partRoutes(router: Router, deps: AppDeps): void {
 }
 
 function sequenceRoutes(router: Router, deps: AppDeps): void {
-  const creating = { ...write, middleware: [...write.middleware, idempotency(deps)] };
+  const creating = { ...store, middleware: [...store.middleware, idempotency(deps)] };
   router.openapi(
     createRoute({
       ...creating,
@@ -299,7 +300,7 @@ function frameRoutes(router: Router, deps: AppDeps): void {
   );
   router.openapi(
     createRoute({
-      ...write,
+      ...store,
       method: 'put',
       path: '/api/uploads/sequences/{id}/frames/{frame}',
       operationId: 'putSequenceFrame',

@@ -29,6 +29,7 @@ const tags = ['Videos'];
 const byId = { params: z.object({ id: idOf('video') }) };
 const read = access('videos:read');
 const write = access('videos:write');
+const store = access('videos:write', { confirmed: true });
 
 /** `/api/videos`: clips. */
 export function videoRoutes(deps: AppDeps) {
@@ -122,8 +123,8 @@ function renditionRoutes(router: ReturnType<typeof newRouter>, deps: AppDeps): v
 
   router.openapi(
     createRoute({
-      ...write,
-      middleware: [...write.middleware, idempotency(deps)],
+      ...store,
+      middleware: [...store.middleware, idempotency(deps)],
       method: 'post',
       path: '/api/videos/{id}/forward-reverse',
       operationId: 'makeForwardReverse',
@@ -151,9 +152,9 @@ function uploadRoute(router: ReturnType<typeof newRouter>, deps: AppDeps): void 
   rawRoute(
     router,
     createRoute({
-      ...write,
+      ...store,
       middleware: [
-        ...write.middleware,
+        ...store.middleware,
         rateLimit({ name: 'upload', requests: 60, seconds: 60, by: 'caller' }),
         idempotency({ ...deps, streamed: true }),
       ],
