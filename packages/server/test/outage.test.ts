@@ -14,6 +14,7 @@ import { addReadyVideo, makeClip } from './support/ready-video.ts';
 import { insertVideo, insertWorker } from './support/rows.ts';
 import { startServeProcess } from './support/serve-process.ts';
 import { signIn } from './support/sign-in.ts';
+import { startSignedIn } from './support/signed-in.ts';
 import { startApp } from './support/start-app.ts';
 import { startOnPostgres } from './support/start-on-postgres.ts';
 import { startWorker } from './support/start-worker.ts';
@@ -22,11 +23,34 @@ const points = { positive: [[320, 180]] };
 const slow = { timeout: 90_000, interval: 200 };
 const patient = { timeout: 30_000, interval: 50 };
 
-/** How many statements wait for others. */
+/** How many answers wait to be kept. */
 async function waiting(db: Db): Promise<number> {
   const { rows } = await sql<{ count: number }>`select count(*) as count from pg_stat_activity
-    where wait_event_type = 'Lock' and datname = current_database()`.execute(db);
+    where wait_event_type = 'Lock' and datname = current_database()
+      and query like 'update "idempotency_keys"%'`.execute(db);
   return Number(rows[0]?.count);
+}
+
+/**
+ * Sends a request of an account, and ends the database where its answer is to be kept: the account is
+ * held until the request has its key, so that nothing is done before that key is held too.
+ */
+async function loseAnswer(db: Db, userId: string, request: () => Promise<Response>): Promise<void> {
+  const keyRow = () => db.selectFrom('idempotency_keys').selectAll();
+  const account = await db.startTransaction().execute();
+  await account.selectFrom('users').select('id').where('id', '=', userId).forUpdate().execute();
+  const lost = request();
+  await vi.waitFor(async () => expect(await keyRow().execute()).toHaveLength(1), patient);
+  const key = await db.startTransaction().execute();
+  await key.selectFrom('idempotency_keys').select('key').forUpdate().execute();
+  await account.rollback().execute();
+  await vi.waitFor(async () => expect(await waiting(db)).toBe(1), patient);
+  await (await testPostgres()).restart();
+  expect((await lost).status).toBeGreaterThanOrEqual(500);
+  await key
+    .rollback()
+    .execute()
+    .catch(() => undefined);
 }
 
 it('makes one task of a request whose answer was lost with the database, and charges it once', async () => {
@@ -38,23 +62,7 @@ it('makes one task of a request whose answer was lost with the database, and cha
   const headers = { 'Idempotency-Key': 'once' };
   const generate = () =>
     ask('POST', `/api/videos/${videoId}/generate-masks`, { token, headers, json: { points } });
-  const keyRow = () => deps.db.selectFrom('idempotency_keys').selectAll();
-
-  // Held before anything is done until its key is held too, so that it stops where it is to be kept.
-  const account = await deps.db.startTransaction().execute();
-  await account.selectFrom('users').select('id').where('id', '=', userId).forUpdate().execute();
-  const lost = generate();
-  await vi.waitFor(async () => expect(await keyRow().execute()).toHaveLength(1), patient);
-  const key = await deps.db.startTransaction().execute();
-  await key.selectFrom('idempotency_keys').select('key').forUpdate().execute();
-  await account.rollback().execute();
-  await vi.waitFor(async () => expect(await waiting(deps.db)).toBe(1), patient);
-  await (await testPostgres()).restart();
-  expect((await lost).status).toBeGreaterThanOrEqual(500);
-  await key
-    .rollback()
-    .execute()
-    .catch(() => undefined);
+  await loseAnswer(deps.db, userId, generate);
 
   app.advance(11 * 60);
   const said = await vi.waitFor(async () => {
@@ -66,6 +74,41 @@ it('makes one task of a request whose answer was lost with the database, and cha
   expect(Task.parse(await (await generate()).json()).id).toBe(said.id);
   const tasks = await deps.db.selectFrom('tasks').select('id').execute();
   expect(tasks).toEqual([{ id: said.id }]);
+});
+
+it('makes one video of a form whose answer was lost with the database', async () => {
+  const app = await startSignedIn({ kind: 'postgres' });
+  const { db } = app.deps;
+  // The same bytes again, boundary and all.
+  const form = new Response(
+    [
+      '--cut',
+      'Content-Disposition: form-data; name="file"; filename="a.mp4"',
+      '',
+      'no movie',
+      '--cut--',
+      '',
+    ].join('\r\n'),
+  );
+  const body = new Uint8Array(await form.arrayBuffer());
+  const headers = {
+    'Content-Type': 'multipart/form-data; boundary=cut',
+    'Content-Length': String(body.length),
+    'Idempotency-Key': 'once',
+  };
+  const upload = () => app.send('POST', '/api/videos/upload', { headers, body });
+  await loseAnswer(db, app.userId, upload);
+
+  app.advance(11 * 60);
+  const said = await vi.waitFor(async () => {
+    const reply = await upload();
+    if (reply.status !== 201) throw new Error(await reply.text());
+    return Video.parse(await reply.json());
+  }, patient);
+  expect(said.sha256).not.toBeNull();
+  // What was begun and not ended is swept later, if its end could not be written.
+  const ended = db.selectFrom('uploads').select('video_id').where('status', '=', 'completed');
+  expect(await ended.execute()).toEqual([{ video_id: said.id }]);
 });
 
 it('hears of news again after the database was away, and survives it in a transaction', async () => {

@@ -8,9 +8,11 @@ import {
   VideoTitle,
   VideoUrls,
 } from '@roto/sdk/contract';
+import type { UploadRow } from '../db/queries/uploads.ts';
+import type { Trx } from '../db/types.ts';
 import type { AppDeps } from '../deps.ts';
 import { access, identityOf } from '../middleware/access.ts';
-import { idempotency } from '../middleware/idempotency.ts';
+import { answerWithin, idempotency } from '../middleware/idempotency.ts';
 import { rateLimit } from '../middleware/rate-limit.ts';
 import { uploadMovie } from '../services/movie-uploads.ts';
 import {
@@ -169,7 +171,10 @@ function uploadRoute(router: ReturnType<typeof newRouter>, deps: AppDeps): void 
     async (c) => {
       const { user } = identityOf(c);
       const length = c.req.header('Content-Length');
-      const upload = await uploadMovie(deps, user, {
+      const keep = answerWithin(c, 201);
+      const answered = async (trx: Trx, { video_id }: UploadRow) =>
+        keep(trx, await getVideo({ ...deps, db: trx }, user.id, video_id));
+      const upload = await uploadMovie({ ...deps, answered }, user, {
         contentType: c.req.header('Content-Type') ?? '',
         contentLength: length === undefined ? undefined : Number(length),
         body: c.req.raw.body,

@@ -24,6 +24,8 @@ export interface UploadDeps {
   readonly queue: Queue;
   readonly clock: Clock;
   readonly storage: Storage;
+  /** Called within the transaction that makes a movie of what was sent. */
+  readonly answered?: (trx: Trx, upload: UploadRow) => Promise<void>;
 }
 
 /** A movie that somebody begins to send. */
@@ -137,6 +139,7 @@ export async function completeMovie(
         updated_at: now,
       });
       await queue.enqueue(trx, 'process-video', { videoId: upload.video_id });
+      await deps.answered?.(trx, upload);
     });
   } catch (error) {
     if (error instanceof RotoError) await abandonUpload(deps, upload, 'aborted');
