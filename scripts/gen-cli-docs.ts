@@ -5,6 +5,6 @@ import { renderCliDocs, renderErrorDocs } from '../packages/cli/src/docs/render-
 import { renderManPage } from '../packages/cli/src/docs/render-man.ts';
 
 const docs = new URL('../docs/', import.meta.url);
-await writeFile(new URL('cli.md', docs), renderCliDocs());
+await writeFile(new URL('cli.md', docs), await renderCliDocs());
 await writeFile(new URL('errors.md', docs), renderErrorDocs());
-await writeFile(new URL('../packages/cli/man/roto.1', import.meta.url), renderManPage());
+await writeFile(new URL('../packages/cli/man/roto.1', import.meta.url), await renderManPage());

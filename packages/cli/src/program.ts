@@ -1,42 +1,13 @@
-import { RotoError } from '@roto/sdk/contract';
+import { RotoError } from '@roto/sdk/contract/errors';
 import { Command, Option } from 'commander';
-import { createLoginCommand } from './commands/account/login.ts';
-import { createLogoutCommand } from './commands/account/logout.ts';
-import {
-  createConfirmCommand,
-  createRegisterCommand,
-  createResendConfirmationCommand,
-} from './commands/account/register.ts';
-import { createWhoamiCommand } from './commands/account/whoami.ts';
-import { createAdminCommands } from './commands/admin/command.ts';
-import { createCacheCommands } from './commands/cache/command.ts';
+import { commandEntries } from './commands/command-list.ts';
 import {
   type CommandContext,
   type CommandGroupSpec,
   type CommandSpec,
   isGroup,
 } from './commands/command-spec.ts';
-import { createCompletionCommand } from './commands/completion/command.ts';
-import { createCreditsCommands } from './commands/credits/command.ts';
-import { createDoctorCommand } from './commands/doctor/command.ts';
-import { createExportCommand } from './commands/export/command.ts';
-import { createGreenscreenCommand } from './commands/greenscreen/command.ts';
-import { createKeysCommands } from './commands/keys/command.ts';
-import { createMaskCommand } from './commands/mask/command.ts';
-import { createMigrateCommand } from './commands/migrate/command.ts';
-import { createModelsCommands } from './commands/models/command.ts';
-import { createOpenCommand } from './commands/open/command.ts';
 import { optionGroups } from './commands/option-spec.ts';
-import { createPickCommand } from './commands/pick/command.ts';
-import { createPlanCommands } from './commands/plan/command.ts';
-import { createPreviewCommand } from './commands/preview/command.ts';
-import { createServeCommand } from './commands/serve/command.ts';
-import { createSetupCommands } from './commands/setup/command.ts';
-import { createStorageCommand } from './commands/storage/command.ts';
-import { createTasksCommands } from './commands/tasks/command.ts';
-import { createUploadCommand } from './commands/upload/command.ts';
-import { createVideosCommands } from './commands/videos/command.ts';
-import { createWorkerCommand } from './commands/worker/command.ts';
 import type { ExitName } from './errors/exit-codes.ts';
 import { inFlags } from './errors/in-flags.ts';
 import { addHelpCommand, exampleText } from './help/help.ts';
@@ -47,41 +18,16 @@ import { version } from './version.ts';
 /** Told by the command that ran how it ended. */
 export type OnEnd = (end: ExitName) => void;
 
-/** Every command, in the order of the help. Made anew for each run: they collect prompts. */
-export function createCommandSpecs(): (CommandSpec | CommandGroupSpec)[] {
-  return [
-    createMaskCommand(),
-    createPreviewCommand(),
-    createPickCommand(),
-    createGreenscreenCommand(),
-    createExportCommand(),
-    createLoginCommand(),
-    createLogoutCommand(),
-    createWhoamiCommand(),
-    createRegisterCommand(),
-    createConfirmCommand(),
-    createResendConfirmationCommand(),
-    createUploadCommand(),
-    createVideosCommands(),
-    createTasksCommands(),
-    createCreditsCommands(),
-    createPlanCommands(),
-    createStorageCommand(),
-    createKeysCommands(),
-    createOpenCommand(),
-    createCompletionCommand(createCommandSpecs),
-    createModelsCommands(),
-    createCacheCommands(),
-    createDoctorCommand(),
-    createSetupCommands(),
-    createServeCommand(),
-    createWorkerCommand(),
-    createMigrateCommand(),
-    createAdminCommands(),
-  ];
+/** What a run of the program stands on. */
+interface Run {
+  readonly context: CommandContext;
+  readonly onEnd: OnEnd;
 }
 
-/** The whole command line: help, version and commands. Never ends the process. */
+/**
+ * The whole command line: help, version and commands, each of which is loaded once it is named.
+ * Never ends the process.
+ */
 export function createProgram(context: CommandContext, onEnd: OnEnd): Command {
   const { io } = context;
   const program = new Command('roto')
@@ -92,12 +38,8 @@ export function createProgram(context: CommandContext, onEnd: OnEnd): Command {
     .helpCommand(false)
     .showSuggestionAfterError(true);
   settle(program, io);
-  for (const spec of createCommandSpecs()) {
-    program.addCommand(
-      isGroup(spec) ? groupCommand(spec, context, onEnd) : leaf(spec, context, onEnd),
-    );
-  }
-  addHelpCommand(program, io);
+  const fill = addCommands(program, { context, onEnd });
+  addHelpCommand(program, io, fill);
   program.addHelpText(
     'after',
     [
@@ -132,26 +74,42 @@ function settle(command: Command, io: Io): void {
     .configureHelp({ showGlobalOptions: false, subcommandTerm: (child) => child.name() });
 }
 
-function groupCommand(spec: CommandGroupSpec, context: CommandContext, onEnd: OnEnd): Command {
-  const group = new Command(spec.name)
-    .summary(spec.summary)
-    .description(`Commands for ${spec.summary}.`)
-    .helpOption('-h, --help', 'show this help')
-    .helpCommand(false);
-  settle(group, context.io);
-  for (const command of spec.commands) {
-    const isDefault = command.name === spec.usual;
-    group.addCommand(leaf(command, context, onEnd), { isDefault });
+/** Adds every command by its name; gives what makes one of them whole, which its run does itself. */
+function addCommands(program: Command, run: Run): (command: Command) => Promise<void> {
+  const loads = new Map<Command, () => Promise<CommandSpec | CommandGroupSpec>>();
+  for (const { name, summary, load } of commandEntries) {
+    const command = newCommand(name, summary, run.context.io);
+    loads.set(command, load);
+    program.addCommand(command);
   }
-  return group;
+  const fill = async (command: Command) => {
+    const spec = await loads.get(command)?.();
+    loads.delete(command);
+    if (spec === undefined) return;
+    if (isGroup(spec)) fillGroup(command, spec, run);
+    else fillLeaf(command, spec, run);
+  };
+  program.hook('preSubcommand', (_program, command) => fill(command));
+  return fill;
 }
 
-function leaf(spec: CommandSpec, context: CommandContext, onEnd: OnEnd): Command {
-  const command = new Command(spec.name)
-    .summary(spec.summary)
-    .description(spec.description.join('\n\n'))
-    .helpOption('-h, --help', 'show this help');
-  settle(command, context.io);
+function newCommand(name: string, summary: string, io: Io): Command {
+  const command = new Command(name).summary(summary).helpOption('-h, --help', 'show this help');
+  settle(command, io);
+  return command;
+}
+
+function fillGroup(group: Command, spec: CommandGroupSpec, run: Run): void {
+  group.description(`Commands for ${spec.summary}.`).helpCommand(false);
+  for (const one of spec.commands) {
+    const command = newCommand(one.name, one.summary, run.context.io);
+    fillLeaf(command, one, run);
+    group.addCommand(command, { isDefault: one.name === spec.usual });
+  }
+}
+
+function fillLeaf(command: Command, spec: CommandSpec, { context, onEnd }: Run): void {
+  command.description(spec.description.join('\n\n'));
   for (const { syntax, text } of spec.arguments) command.argument(syntax, text);
   addOptions(command, spec);
   command.addHelpText('after', exampleText(spec.examples));
@@ -165,7 +123,6 @@ function leaf(spec: CommandSpec, context: CommandContext, onEnd: OnEnd): Command
       throw thrown instanceof RotoError ? inFlags(thrown, fromDocument) : thrown;
     }
   });
-  return command;
 }
 
 /** In the order of the headings; commander shows groups in the order their options come. */

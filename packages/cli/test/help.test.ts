@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { commandEntries, loadCommandSpecs } from '../src/commands/command-list.ts';
 import { isGroup } from '../src/commands/command-spec.ts';
 import { exitCodes } from '../src/errors/exit-codes.ts';
 import { helpTopics } from '../src/help/topics.ts';
 import { main } from '../src/main.ts';
-import { createCommandSpecs } from '../src/program.ts';
 import { version } from '../src/version.ts';
 import { createFakeIo, KeptStream } from './support/fake-io.ts';
 import { runRoto } from './support/run-roto.ts';
@@ -27,10 +27,16 @@ describe('help', () => {
 
   it('shows every command, and the same page by both ways', async () => {
     const { out } = await roto('help');
-    for (const { name } of createCommandSpecs()) {
+    for (const { name } of commandEntries) {
       expect(out).toMatch(new RegExp(`^  ${name} `, 'm'));
       expect((await roto(`help ${name}`)).out).toBe((await roto(`${name} --help`)).out);
     }
+  });
+
+  it('lists every command by the name and the summary that its spec has', async () => {
+    const listed = commandEntries.map(({ name, summary }) => ({ name, summary }));
+    const specs = await loadCommandSpecs();
+    expect(listed).toEqual(specs.map(({ name, summary }) => ({ name, summary })));
   });
 
   it('lists every exit status once', async () => {
@@ -43,7 +49,7 @@ describe('help', () => {
   });
 
   it('of every command and topic is at most 80 columns wide, examples too', async () => {
-    const commands = createCommandSpecs().flatMap((spec) =>
+    const commands = (await loadCommandSpecs()).flatMap((spec) =>
       isGroup(spec) ? spec.commands.map(({ name }) => `${spec.name} ${name}`) : [spec.name],
     );
     for (const page of ['', ...commands, ...helpTopics.map(({ name }) => name)]) {

@@ -1,4 +1,4 @@
-import { RotoError } from '@roto/sdk/contract';
+import { RotoError } from '@roto/sdk/contract/errors';
 import type { Backend } from './backend.ts';
 
 /** Without the variable the install of onnxruntime-node needs a host outside npm. */

@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { loadCommandSpecs } from '../commands/command-list.ts';
 import { isGroup } from '../commands/command-spec.ts';
-import { createCommandSpecs } from '../program.ts';
 import { completionScript, shells } from './completion-script.ts';
 import { completionPlaces } from './completion-words.ts';
 
 const run = promisify(execFile);
-const places = completionPlaces(createCommandSpecs());
+const specs = await loadCommandSpecs();
+const places = completionPlaces(specs);
 
 /** What bash completes the last word to. */
 async function completed(...words: string[]): Promise<string[]> {
@@ -28,7 +29,7 @@ describe('completion', () => {
 
   it.each(shells)('for %s has every command and every long flag', (shell) => {
     const script = completionScript(shell, places);
-    for (const spec of createCommandSpecs()) {
+    for (const spec of specs) {
       for (const command of isGroup(spec) ? spec.commands : [spec]) {
         expect(script).toContain(command.name);
         for (const { flags } of Object.values(command.options)) {

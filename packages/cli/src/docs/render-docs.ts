@@ -1,17 +1,17 @@
 import { errorKinds, httpStatusOf, isErrorCode } from '@roto/sdk/contract';
+import { loadCommandSpecs } from '../commands/command-list.ts';
 import { type CommandGroupSpec, type CommandSpec, isGroup } from '../commands/command-spec.ts';
 import { optionGroups } from '../commands/option-spec.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
 import { helpTopics } from '../help/topics.ts';
-import { createCommandSpecs } from '../program.ts';
 import { errorMeanings } from './error-meanings.ts';
 
 const header =
   '<!-- Written by scripts/gen-cli-docs.ts from the specs of the commands; do not edit. -->';
 
 /** docs/cli.md: every command, option, topic and exit status. */
-export function renderCliDocs(): string {
-  const specs = createCommandSpecs();
+export async function renderCliDocs(): Promise<string> {
+  const specs = await loadCommandSpecs();
   return page([
     header,
     '# The roto command line',

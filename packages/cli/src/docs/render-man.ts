@@ -1,11 +1,11 @@
+import { loadCommandSpecs } from '../commands/command-list.ts';
 import { type CommandSpec, isGroup } from '../commands/command-spec.ts';
 import { optionGroups } from '../commands/option-spec.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
-import { createCommandSpecs } from '../program.ts';
 
 /** roto(1): every command with its options and examples, for `man`. */
-export function renderManPage(): string {
-  const specs = createCommandSpecs();
+export async function renderManPage(): Promise<string> {
+  const specs = await loadCommandSpecs();
   const commands = specs.flatMap((spec) =>
     isGroup(spec)
       ? spec.commands.flatMap((one) => commandPart(one, `roto ${spec.name} ${one.name}`))

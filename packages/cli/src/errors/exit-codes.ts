@@ -1,4 +1,4 @@
-import type { ErrorKind, RotoError } from '@roto/sdk/contract';
+import type { ErrorKind, RotoError } from '@roto/sdk/contract/errors';
 
 /** How a run of the CLI can end. */
 export type ExitName = 'ok' | ErrorKind;

@@ -1,4 +1,4 @@
-import { type ErrorCode, RotoError } from '@roto/sdk/contract';
+import { type ErrorCode, RotoError } from '@roto/sdk/contract/errors';
 
 /** The argument or flag that sets a field of the shot document, by the field the engine names. */
 const flags: Readonly<Record<string, string>> = {

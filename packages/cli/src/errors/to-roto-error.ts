@@ -1,4 +1,4 @@
-import { RotoError } from '@roto/sdk/contract';
+import { RotoError } from '@roto/sdk/contract/errors';
 import { CommanderError } from 'commander';
 
 /**

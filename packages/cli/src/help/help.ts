@@ -1,4 +1,4 @@
-import { RotoError } from '@roto/sdk/contract';
+import { RotoError } from '@roto/sdk/contract/errors';
 import { Command } from 'commander';
 import type { ExampleSpec } from '../commands/command-spec.ts';
 import { type Io, writeLine } from '../io/io.ts';
@@ -18,8 +18,15 @@ export function exampleText(examples: readonly ExampleSpec[]): string {
   ].join('\n');
 }
 
-/** `roto help [command]`, which knows topics beside the commands. */
-export function addHelpCommand(program: Command, io: Io): void {
+/**
+ * `roto help [command]`, which knows topics beside the commands.
+ * @param fill makes a command of the program whole before its help is shown
+ */
+export function addHelpCommand(
+  program: Command,
+  io: Io,
+  fill: (command: Command) => Promise<void>,
+): void {
   const help = new Command('help')
     .summary('show the help of a command or a topic')
     .argument('[command...]')
@@ -27,11 +34,11 @@ export function addHelpCommand(program: Command, io: Io): void {
     .allowUnknownOption()
     .exitOverride()
     .configureOutput(program.configureOutput())
-    .action((given: string[]) => {
+    .action(async (given: string[]) => {
       const words = given.filter((word) => !word.startsWith('-'));
       const topic = helpTopics.find(({ name }) => name === words[0] && words.length === 1);
       if (topic === undefined) {
-        helped(program, words).outputHelp();
+        (await helped(program, words, fill)).outputHelp();
         return;
       }
       for (const line of topic.lines()) writeLine(io.stdout, line);
@@ -39,11 +46,16 @@ export function addHelpCommand(program: Command, io: Io): void {
   program.addCommand(help);
 }
 
-function helped(program: Command, words: readonly string[]): Command {
+async function helped(
+  program: Command,
+  words: readonly string[],
+  fill: (command: Command) => Promise<void>,
+): Promise<Command> {
   let command = program;
   for (const word of words) {
     const next = command.commands.find((child) => child.name() === word);
     if (next === undefined) throw unknownTopic(command, word);
+    await fill(next);
     command = next;
   }
   return command;

@@ -1,4 +1,4 @@
-import { type OutputFormat, outputFormats } from '@roto/sdk/contract';
+import type { OutputFormat } from '@roto/sdk/contract';
 import { exitCodes } from '../errors/exit-codes.ts';
 
 /** A page of the help that is about no single command. */
@@ -43,7 +43,9 @@ function formatLines(): string[] {
     '(default: out); #### is the frame number of the source. An object without a name',
     'is called matte.',
     '',
-    ...outputFormats.map((format) => `${format.padEnd(11)}  ${formatMeanings[format]}`),
+    ...Object.entries(formatMeanings).map(
+      ([format, meaning]) => `${format.padEnd(11)}  ${meaning}`,
+    ),
     '',
     'Colour beside alpha is straight; --premultiplied multiplies it (rgba,',
     'prores4444, webm). A file that is there already is not touched without',

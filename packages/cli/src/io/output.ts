@@ -1,4 +1,4 @@
-import type { RotoError } from '@roto/sdk/contract';
+import type { RotoError } from '@roto/sdk/contract/errors';
 import { envValue, type Io, writeLine } from './io.ts';
 import type { OutputMode } from './output-mode.ts';
 import { printable } from './printable.ts';

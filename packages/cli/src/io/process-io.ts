@@ -1,4 +1,4 @@
-import { RotoError } from '@roto/sdk/contract';
+import { RotoError } from '@roto/sdk/contract/errors';
 import type { Io, OutputStream, TerminalInput, TerminalQuery } from './io.ts';
 
 /** The part of Node's `process` the CLI stands on. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { ErrorDocument } from './error-document.ts';
 
 /**
  * What went wrong, by kind. The kind decides the exit status of the CLI and the HTTP status of the
@@ -100,18 +100,6 @@ export type ErrorCode = keyof typeof errorKinds;
 export function isErrorCode(code: unknown): code is ErrorCode {
   return typeof code === 'string' && Object.hasOwn(errorKinds, code);
 }
-
-/** The document printed on failure; the service's replies are `ApiErrorBody`. */
-export const ErrorDocument = z.object({
-  schema: z.literal('roto.error/1'),
-  error: z.object({
-    code: z.string(),
-    message: z.string(),
-    param: z.string().optional(),
-    hint: z.string().optional(),
-  }),
-});
-export type ErrorDocument = z.infer<typeof ErrorDocument>;
 
 /** What {@link RotoError} carries beside its code and sentence. */
 export interface RotoErrorOptions {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ErrorDocument } from './errors.ts';
+import { ErrorDocument } from './error-document.ts';
 import { FrameNumber } from './frames.ts';
 import { Result, ResultClip, ResultWarning } from './result.ts';
 

@@ -72,9 +72,9 @@ export {
   WorkersDocument,
 } from './cli-documents.ts';
 export { Diagnosis, DiagnosisProblem, DoctorDocument } from './doctor.ts';
+export { ErrorDocument } from './error-document.ts';
 export {
   type ErrorCode,
-  ErrorDocument,
   type ErrorKind,
   errorKinds,
   isErrorCode,

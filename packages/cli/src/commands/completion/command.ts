@@ -6,7 +6,7 @@ import { type CommandGroupSpec, type CommandSpec, defineCommand } from '../comma
 
 /** `roto completion`: what the Tab key does, for all the commands there are. */
 export function createCompletionCommand(
-  allCommands: () => readonly (CommandSpec | CommandGroupSpec)[],
+  allCommands: () => Promise<readonly (CommandSpec | CommandGroupSpec)[]>,
 ) {
   return defineCommand({
     name: 'completion',
@@ -23,7 +23,7 @@ export function createCompletionCommand(
     ],
     run: async ({ words: [word = ''] }, { io }) => {
       const shell = parseChoice(word, shells, 'shell');
-      io.stdout.write(completionScript(shell, completionPlaces(allCommands())));
+      io.stdout.write(completionScript(shell, completionPlaces(await allCommands())));
       return 'ok';
     },
   });
