@@ -8,7 +8,8 @@ import {
 import { json } from '../db/column-types.ts';
 import { addReport } from '../db/queries/task-reports.ts';
 import { addResults } from '../db/queries/task-results.ts';
-import { lockTask, type TaskRow, updateTask } from '../db/queries/tasks.ts';
+import { countOthersRunning, lockTask, type TaskRow, updateTask } from '../db/queries/tasks.ts';
+import { lockUser } from '../db/queries/users.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Trx } from '../db/types.ts';
 import { completeLease, dropJob, failLease, type Lease } from '../jobs/leases.ts';
@@ -18,6 +19,7 @@ import { noteTask } from './task-events.ts';
 import { addTaskFiles, type TaskFile } from './task-files.ts';
 import { enqueueTask } from './task-queue.ts';
 import type { TaskDeps } from './tasks.ts';
+import { tierOf } from './tiers.ts';
 
 /** A worker's part in a task: the job it has taken, and who it is. */
 export interface TaskRun {
@@ -47,7 +49,8 @@ export interface RunOutcome {
 
 /**
  * Begins, or begins again, a task whose job was taken; undefined where there is nothing to do any
- * more, and the job is gone from the queue.
+ * more, and the job is gone from the queue. So it is where another worker has begun the last task
+ * that the account may have running meanwhile: the task waits on then, with another job.
  */
 export function beginTask(
   deps: TaskDeps,
@@ -60,6 +63,13 @@ export function beginTask(
     const isOpen = task?.status === 'pending' || task?.status === 'processing';
     if (task === undefined || !isOurs || !isOpen || task.video_id === null) {
       await dropJob(trx, deps.queue, lease.jobId);
+      return undefined;
+    }
+    if (!(await hasRoom(trx, task))) {
+      await dropJob(trx, deps.queue, lease.jobId);
+      await updateTask(trx, task.id, { status: 'pending', worker_id: null });
+      await enqueueTask(trx, deps, task, lease.retriesLeft);
+      if (task.status === 'processing') await noteTask(trx, deps, task.id, { type: 'status' });
       return undefined;
     }
     const now = deps.clock();
@@ -76,6 +86,17 @@ export function beginTask(
     await noteTask(trx, deps, task.id, { type: 'status' });
     return { ...task, ...changes };
   });
+}
+
+/**
+ * Whether an account may have a task running beside those that run. Its row is locked for that:
+ * workers that begin tasks of one account do so one after the other.
+ */
+async function hasRoom(trx: Trx, { id, user_id }: TaskRow): Promise<boolean> {
+  const user = await lockUser(trx, user_id);
+  return (
+    user === undefined || (await countOthersRunning(trx, user_id, id)) < tierOf(user).concurrency
+  );
 }
 
 /** Whether a worker still has a task: it was neither cancelled nor given to another one. */

@@ -138,6 +138,18 @@ export async function countRunning(db: Db | Trx): Promise<ReadonlyMap<string, nu
   return new Map(rows.map(({ user_id, running }) => [user_id, Number(running)]));
 }
 
+/** How many tasks of an account run, one of them left out. */
+export async function countOthersRunning(trx: Trx, userId: string, but: string): Promise<number> {
+  const { count } = await trx
+    .selectFrom('tasks')
+    .select((of) => of.fn.countAll<number>().as('count'))
+    .where('user_id', '=', userId)
+    .where('status', '=', 'processing')
+    .where('id', '<>', but)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
 /** A waiting task and since when it could have been taken. */
 export interface WaitingTask extends WaitingGroup {
   readonly id: string;
