@@ -17,6 +17,7 @@ import { grantAllMonthlyCredits } from '../src/services/monthly-credits.ts';
 import { handleStripeEvent } from '../src/services/stripe-events.ts';
 import { tiers } from '../src/services/tiers.ts';
 import { databaseKinds } from './support/databases.ts';
+import { mailsIn } from './support/mails.ts';
 import { addMember, type Member } from './support/members.ts';
 import { insertTask } from './support/rows.ts';
 import { startApp, type TestApp } from './support/start-app.ts';
@@ -120,6 +121,59 @@ describe.each(databaseKinds)('credits that are bought, on %s', (kind) => {
       ['adjustment', -25],
       ['purchase', 100],
     ]);
+  });
+});
+
+describe.each(databaseKinds)('credits whose payment is disputed, on %s', (kind) => {
+  it('go while that is not decided, as far as they are there, and come back once it is won', async () => {
+    const { app, member, world } = await open(kind);
+    await addMember(app, { isSuper: true });
+    const bought = await sessionOf(
+      await post(app, member, '/api/credits/purchase', { pack: 'small' }),
+    );
+    const { charge = '' } = world.pay(bought);
+    await tell(app, signedEvent('checkout.session.completed', bought));
+    await inTransaction(app.deps.db, async (trx) => {
+      const taskId = await insertTask(trx, member.id, 80);
+      await reserve(trx, app.deps, { userId: member.id, taskId, credits: 80 });
+    });
+    const dispute = world.dispute(charge, 1000);
+    const created = signedEvent('charge.dispute.created', dispute);
+    await tell(app, created, created, signedEvent('charge.dispute.created', dispute));
+    expect(await availableOf(app, member)).toBe(0);
+    // Super users hear of it, the account does not.
+    expect((await mailsIn(app.data, 1))[0]?.subject).toContain('disputed');
+
+    Object.assign(world.get(dispute), { status: 'won' });
+    const closed = signedEvent('charge.dispute.closed', dispute);
+    await tell(app, closed, closed, signedEvent('charge.dispute.created', dispute));
+    expect(await availableOf(app, member)).toBe(20);
+  });
+
+  it('stay gone where it is lost, in part too, and are never taken of one that is won already', async () => {
+    const { app, member, world } = await open(kind);
+    const pay = async () => {
+      const bought = await sessionOf(
+        await post(app, member, '/api/credits/purchase', { pack: 'small' }),
+      );
+      const { charge = '' } = world.pay(bought);
+      return { charge, paid: signedEvent('checkout.session.completed', bought) };
+    };
+    const [first, second] = [await pay(), await pay()];
+    const lost = world.dispute(first.charge, 500);
+    const won = world.dispute(second.charge, 1000);
+    Object.assign(world.get(won), { status: 'won' });
+    await tell(app, first.paid, second.paid);
+    await tell(
+      app,
+      signedEvent('charge.dispute.closed', won),
+      signedEvent('charge.dispute.created', won),
+      signedEvent('charge.dispute.created', lost),
+    );
+    expect(await availableOf(app, member)).toBe(150);
+    Object.assign(world.get(lost), { status: 'lost' });
+    await tell(app, signedEvent('charge.dispute.closed', lost));
+    expect(await availableOf(app, member)).toBe(150);
   });
 });
 

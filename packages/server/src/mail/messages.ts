@@ -38,3 +38,12 @@ export function paymentFailedMessage(to: string, link: string): MailMessage {
     link,
   };
 }
+
+/** Tells a super user of a dispute. What it is about is not in the mail: it goes through other hands. */
+export function paymentDisputedMessage(to: string): MailMessage {
+  return {
+    to,
+    subject: 'A payment for roto is disputed',
+    text: 'A payment is disputed, or there is news of one that was.\n\nStripe has the dispute and takes what speaks for you. Credits that the payment bought are taken back while the bank has the money, as far as they are not spent, and returned if you win; the ledger of the account says so, with the id of the dispute.\n',
+  };
+}

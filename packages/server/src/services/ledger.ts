@@ -4,6 +4,7 @@ import {
   addMovement,
   findCharge,
   findReservation,
+  findTaken,
   lockBalances,
   type NewEntry,
   type NewMovement,
@@ -182,6 +183,38 @@ export async function takeBack(
     { account: 'issued', amount: taken },
   ]);
   return moved ? taken : 0;
+}
+
+/** Credits that are to come back to whom they were taken from. */
+export interface ReturnParams extends Omit<IssueParams, 'credits' | 'reference'> {
+  /** The reference they were taken back under. */
+  readonly taken: string;
+  /** Names the return, which happens once. */
+  readonly reference: string;
+}
+
+/**
+ * Returns what {@link takeBack} took, where it took anything.
+ * @returns whether they came now
+ */
+export async function returnTaken(
+  trx: Trx,
+  deps: LedgerDeps,
+  { userId, taken, reference, details }: ReturnParams,
+): Promise<boolean> {
+  await lockBalances(trx, userId);
+  const credits = await findTaken(trx, taken);
+  if (credits === 0) return false;
+  const movement = {
+    kind: 'adjustment',
+    user_id: userId,
+    reference,
+    ...withDetails(details),
+  } as const;
+  return move(trx, deps, movement, [
+    { account: 'issued', amount: -credits },
+    { account: 'available', amount: credits },
+  ]);
 }
 
 function withReference(reference: string | undefined) {

@@ -18,6 +18,7 @@ import type { Mailer, MailMessage } from '../mail/mailer.ts';
 import {
   accountExistsMessage,
   confirmMessage,
+  paymentDisputedMessage,
   paymentFailedMessage,
   resetMessage,
 } from '../mail/messages.ts';
@@ -25,7 +26,12 @@ import { newId } from '../new-id.ts';
 import { newToken, tokenHash } from './token-hash.ts';
 
 /** What there is to write about. */
-export type MailKind = 'confirm_email' | 'reset_password' | 'account_exists' | 'payment_failed';
+export type MailKind =
+  | 'confirm_email'
+  | 'reset_password'
+  | 'account_exists'
+  | 'payment_failed'
+  | 'payment_disputed';
 
 /** Seconds that the links of mails are good for. */
 const linkSeconds = { confirm_email: 24 * 60 * 60, reset_password: 60 * 60 } as const;
@@ -91,6 +97,8 @@ async function messageOf(deps: SendMailDeps, mail: QueuedMail): Promise<MailMess
       return accountExistsMessage(mail.email);
     case 'payment_failed':
       return paymentFailedMessage(mail.email, `${deps.linkOrigin()}/`);
+    case 'payment_disputed':
+      return paymentDisputedMessage(mail.email);
     default:
       throw new RotoError('internal', `There is no mail of the kind ${mail.kind}.`);
   }

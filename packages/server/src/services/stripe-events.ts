@@ -11,6 +11,7 @@ import { inTransaction } from '../db/transaction.ts';
 import type { AppDeps } from '../deps.ts';
 import type { Queue } from '../jobs/queue.ts';
 import { withStripe } from './billing.ts';
+import { handleDispute } from './disputes.ts';
 import { grant, purchase, takeBack } from './ledger.ts';
 import { askForMail } from './mails.ts';
 import {
@@ -21,6 +22,7 @@ import {
   tierNamed,
   tierOfPrice,
 } from './memberships.ts';
+import { paymentReference } from './payment-reference.ts';
 import { type TierName, tiers } from './tiers.ts';
 
 /** Types of events that change something here. */
@@ -35,6 +37,9 @@ const heeded: ReadonlySet<string> = new Set([
   'invoice.paid',
   'invoice.payment_failed',
   'charge.refunded',
+  'charge.dispute.created',
+  'charge.dispute.updated',
+  'charge.dispute.closed',
 ]);
 
 /** An event as it came. */
@@ -119,6 +124,7 @@ async function handle(
   if (type === 'invoice.paid') return handlePaidInvoice(deps, objectId);
   if (type === 'invoice.payment_failed') return handleFailedInvoice(deps, objectId);
   if (type === 'charge.refunded') return handleRefund(deps, objectId);
+  if (type.startsWith('charge.dispute.')) return handleDispute(deps, objectId);
   throw new Error(`There is nothing to do for events of the type ${type}.`);
 }
 
@@ -143,10 +149,6 @@ async function handleSession(deps: Deps, id: string): Promise<void> {
       details,
     }),
   );
-}
-
-function paymentReference(payment: string): string {
-  return `payment:${payment}`;
 }
 
 function subscriptionOfInvoice({ parent }: Stripe.Invoice): string | undefined {

@@ -125,6 +125,14 @@ export class World {
     };
   }
 
+  /** The bank takes a payment back, or a part of it, until that is decided; gives the dispute. */
+  dispute(chargeId: string, amount: number): string {
+    const { payment_intent } = this.get(chargeId);
+    const status = 'needs_response';
+    const dispute = { object: 'dispute', charge: chargeId, payment_intent, amount, status };
+    return this.#add('du', dispute).id;
+  }
+
   /** A period of a subscription passes, and the next one is paid, or not; gives its invoice. */
   renew(subscriptionId: string, { isPaid }: { readonly isPaid: boolean }): string {
     const subscription = this.get(subscriptionId);
@@ -195,6 +203,7 @@ export class World {
       case 'GET invoices/:id':
       case 'GET prices/:id':
       case 'GET charges/:id':
+      case 'GET disputes/:id':
         return { body: this.get(id) };
       case 'POST subscriptions/:id':
         return this.#update(this.get(id), params);

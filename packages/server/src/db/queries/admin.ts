@@ -32,6 +32,18 @@ export function findAnyUser(db: Db | Trx, id: string): Promise<UserRow | undefin
   return db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+/** Ids of the super users there are. */
+export async function listSuperUsers(trx: Trx): Promise<string[]> {
+  const rows = await trx
+    .selectFrom('users')
+    .select('id')
+    .where('super_user', '=', true)
+    .where('deleted_at', 'is', null)
+    .orderBy('id')
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 /** How many super users there are; they are locked, so that two cannot go at the same time. */
 export async function countSuperUsers(trx: Trx): Promise<number> {
   const rows = await trx

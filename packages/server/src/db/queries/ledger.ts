@@ -210,3 +210,15 @@ export async function creditsAskedBack(trx: Trx, userId: string, payment: string
     .executeTakeFirstOrThrow();
   return asked;
 }
+
+/** Credits that were taken back under a reference; 0 where none were. */
+export async function findTaken(trx: Trx, reference: string): Promise<number> {
+  const row = await trx
+    .selectFrom('ledger_transactions as movement')
+    .innerJoin('ledger_entries as entry', 'entry.transaction_id', 'movement.id')
+    .select('entry.amount')
+    .where('movement.reference', '=', reference)
+    .where('entry.account', '=', 'issued')
+    .executeTakeFirst();
+  return row?.amount ?? 0;
+}
