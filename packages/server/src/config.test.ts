@@ -16,6 +16,20 @@ describe('readConfig', () => {
     });
   });
 
+  it.each([
+    [{}, undefined],
+    [{ MAIL_PORT: '465' }, 'tls'],
+    [{ MAIL_USE_SSL: 'on' }, 'tls'],
+    [{ MAIL_USE_TLS: 'on' }, 'starttls'],
+  ] as const)('reads how mail is protected from %j', (env, tls) => {
+    expect(readConfig({ MAIL_SERVER: 'smtp.example.com', ...env }).smtp?.tls).toBe(tls);
+  });
+
+  it('refuses both kinds of TLS for mail at once', () => {
+    const both = { MAIL_SERVER: 'smtp.example.com', MAIL_USE_SSL: 'on', MAIL_USE_TLS: 'on' };
+    expect(() => readConfig(both)).toThrow('MAIL_USE_TLS: expected off beside MAIL_USE_SSL');
+  });
+
   it('names every mistake at once, in sentences', () => {
     const read = () =>
       readConfig({

@@ -25,6 +25,8 @@ export interface SmtpConfig {
   readonly port: number;
   readonly username?: string;
   readonly password?: string;
+  /** From the first byte, or by STARTTLS and not without; unsaid, as the server offers it. */
+  readonly tls?: 'tls' | 'starttls';
 }
 
 export interface StripeConfig {
@@ -159,6 +161,9 @@ function mistakesBetween(values: Values): Mistake[] {
     ...together(values, 'STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'),
     ...together(values, 'STRIPE_WEBHOOK_SECRET', 'STRIPE_SECRET_KEY'),
     ...together(values, 'MAIL_USERNAME', 'MAIL_PASSWORD'),
+    ...(values.MAIL_USE_TLS === 'on' && values.MAIL_USE_SSL === 'on'
+      ? [{ name: 'MAIL_USE_TLS' as const, says: 'expected off beside MAIL_USE_SSL, which is on' }]
+      : []),
     ...(values.ROTO_ENV === 'production' ? ofProduction : []),
   ];
 }
@@ -219,12 +224,22 @@ function smtpOf(values: Values): SmtpConfig | undefined {
   const { MAIL_SERVER: host, MAIL_PORT: port } = values;
   const { MAIL_USERNAME: username, MAIL_PASSWORD: password } = values;
   if (host === undefined) return undefined;
+  const tls = smtpTls(values);
   return {
     host,
     port,
+    ...(tls === undefined ? {} : { tls }),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
   };
+}
+
+/** The port on which TLS is there from the first byte, unless something else is said. */
+const smtpsPort = 465;
+
+function smtpTls({ MAIL_USE_SSL, MAIL_USE_TLS, MAIL_PORT }: Values): SmtpConfig['tls'] {
+  if (MAIL_USE_TLS === 'on') return 'starttls';
+  return MAIL_USE_SSL === 'on' || MAIL_PORT === smtpsPort ? 'tls' : undefined;
 }
 
 function stripeOf(values: Values): StripeConfig | undefined {

@@ -184,6 +184,18 @@ export const variables = {
   MAIL_PORT: variable(mail, 'Its port.', '587', wholeNumber(1, 65_535, 587)),
   MAIL_USERNAME: variable(mail, 'Account there.', '', text),
   MAIL_PASSWORD: variable(mail, 'Password there.', '', text),
+  MAIL_USE_TLS: variable(
+    mail,
+    'on sends nothing without STARTTLS; a password is never sent without TLS.',
+    'off',
+    choice(['on', 'off'], 'off'),
+  ),
+  MAIL_USE_SSL: variable(
+    mail,
+    'on speaks TLS from the first byte, as it is on port 465.',
+    'off',
+    choice(['on', 'off'], 'off'),
+  ),
   MAIL_FROM: variable(
     mail,
     'Sender of all mail.',

@@ -1,5 +1,8 @@
+import { Readable } from 'node:stream';
 import { ApiErrorBody } from '@roto/sdk/contract';
 import { expect, it } from 'vitest';
+import { createAccessTokens } from '../src/services/access-tokens.ts';
+import { createFileGrants } from '../src/storage/file-grants.ts';
 import { addMember } from './support/members.ts';
 import { startApp } from './support/start-app.ts';
 
@@ -100,4 +103,31 @@ it('refuses characters that the database cannot hold, rather than fail at them',
   const { id } = await addMember(app);
   const body = await app.ask('POST', `/api/admin/users/${id}/credits`, { token, json });
   expect(body.status).toBe(400);
+});
+
+it('takes what the secret before this one signed, of every kind, and nothing of any other', async () => {
+  const [now, before, other] = ['1', '2', '3'].map((each) => each.repeat(32));
+  const env = { SECRET_KEY: now ?? '', SECRET_KEY_PREVIOUS: before ?? '' };
+  const app = await startApp({ env });
+  const { ask, deps } = app;
+  const { token } = await addMember(app);
+  const session = await deps.accessTokens.verify(token);
+  if (session === undefined) throw new Error('The token of the member does not count.');
+  const key = 'users/usr_1/videos/vid_1/original.mp4';
+  await deps.storage.put(key, Readable.from([Buffer.from('clip')]), {});
+  const expiresAt = new Date(Date.now() + 60_000);
+  const replies = async (secret = '') => {
+    const signed = await createAccessTokens([secret], () => new Date()).issue(session);
+    const path = createFileGrants([secret]).path({
+      key,
+      filename: 'clip.mp4',
+      expiresAt,
+      inline: false,
+    });
+    const answers = [await ask('GET', '/api/users/me', { token: signed }), await ask('GET', path)];
+    return answers.map(({ status }) => status);
+  };
+  expect(await replies(now)).toEqual([200, 200]);
+  expect(await replies(before)).toEqual([200, 200]);
+  expect(await replies(other)).toEqual([401, 400]);
 });

@@ -12,10 +12,11 @@ const message = { to: 'ada@example.com', subject: 'Zür Prüfung', text: 'Hällo
 const from = 'roto <no-reply@example.com>';
 
 /** A real SMTP server on this port, or a free one, and what came to it. */
-async function startSmtp(asked = 0): Promise<{ port: number; mails: Email[] }> {
+async function startSmtp(asked = 0, secure = false): Promise<{ port: number; mails: Email[] }> {
   const mails: Email[] = [];
   const smtp = new SMTPServer({
     authOptional: true,
+    secure,
     disabledCommands: ['STARTTLS'],
     async onData(stream, _session, done) {
       const chunks: Buffer[] = await stream.toArray();
@@ -23,6 +24,8 @@ async function startSmtp(asked = 0): Promise<{ port: number; mails: Email[] }> {
       done();
     },
   });
+  // A client that does not like its certificate hangs up.
+  smtp.on('error', () => undefined);
   return { port: await listenHere(smtp.server, asked), mails };
 }
 
@@ -53,6 +56,18 @@ describe('mail through an SMTP server', () => {
     });
     await expect(mailer.send(message)).rejects.toThrow();
     expect(mails).toEqual([]);
+  });
+
+  it('goes over TLS alone where that is asked for, from the first byte or by STARTTLS', async () => {
+    const plain = await startSmtp();
+    const send = ({ port }: { port: number }, tls: 'tls' | 'starttls') =>
+      createSmtpMailer({ host: '127.0.0.1', port, from, tls }).send(message);
+    await expect(send(plain, 'starttls')).rejects.toThrow('STARTTLS');
+    await expect(send(plain, 'tls')).rejects.toThrow();
+    const secure = await startSmtp(0, true);
+    // Its certificate is nobody's: that it was looked at shows that TLS was spoken.
+    await expect(send(secure, 'tls')).rejects.toThrow('certificate');
+    expect([...plain.mails, ...secure.mails]).toEqual([]);
   });
 
   it('waits for a server that is down, and loses nothing', async () => {

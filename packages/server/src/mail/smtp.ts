@@ -2,8 +2,6 @@ import { createTransport } from 'nodemailer';
 import type { SmtpConfig } from '../config.ts';
 import type { Mailer } from './mailer.ts';
 
-/** The port on which TLS is there from the first byte; on others it is asked for. */
-const tlsPort = 465;
 /** Milliseconds that the server may be silent. */
 const patienceMs = 20_000;
 
@@ -14,13 +12,13 @@ export interface SmtpMailerOptions extends SmtpConfig {
 
 /** Sends mail through an SMTP server. A password goes over TLS only. */
 export function createSmtpMailer(options: SmtpMailerOptions): Mailer {
-  const { host, port, username, password, from } = options;
+  const { host, port, username, password, from, tls } = options;
   const auth = username === undefined ? undefined : { user: username, pass: password ?? '' };
   const transport = createTransport({
     host,
     port,
-    secure: port === tlsPort,
-    requireTLS: auth !== undefined,
+    secure: tls === 'tls',
+    requireTLS: auth !== undefined || tls === 'starttls',
     connectionTimeout: patienceMs,
     greetingTimeout: patienceMs,
     socketTimeout: patienceMs,
