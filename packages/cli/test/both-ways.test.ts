@@ -230,12 +230,12 @@ describe('a run on a server', () => {
   });
 
   it('is cancelled there by Ctrl-C, and ends with the status of one here', async () => {
-    const stop = new AbortController();
-    const words = ['mask', movie, '-p', '20,20@0', '--engine', 'lite', '-o', 'stopped', '--json'];
-    const running = server.roto(words, { signal: stop.signal });
     const newest = async () =>
       TasksDocument.parse(await server.document(['tasks', 'list', '--limit', '1'])).tasks[0];
     const before = (await newest())?.id;
+    const stop = new AbortController();
+    const words = ['mask', movie, '-p', '20,20@0', '--engine', 'lite', '-o', 'stopped', '--json'];
+    const running = server.roto(words, { signal: stop.signal });
     await vi.waitUntil(async () => (await newest())?.id !== before, { timeout: 60_000 });
     stop.abort(new RotoError('interrupted', 'Stopped by Ctrl-C.'));
     const { status, out } = await running;
