@@ -96,7 +96,11 @@ describe('several servers', () => {
 
   it('are said by the environment alone too, with an API key', async () => {
     const env = { XDG_CONFIG_HOME: server.folder, ROTO_BASE_URL: server.origin };
-    expect(await failure(['whoami'], { env })).toEqual([3, 'unauthenticated', '--local']);
+    expect(await failure(['whoami'], { env })).toEqual([3, 'unauthenticated', undefined]);
+    // What only a server can answer names no --local, which the command does not have.
+    const nowhere = await server.roto(['whoami'], { env: { XDG_CONFIG_HOME: server.folder } });
+    expect([nowhere.status, nowhere.err]).toEqual([3, expect.not.stringContaining('--local')]);
+    expect(nowhere.err).toContain('roto login');
     const wrong = { ...env, ROTO_API_KEY: 'roto_wrong' };
     expect((await failure(['whoami'], { env: wrong }))[1]).toBe('unauthenticated');
   });

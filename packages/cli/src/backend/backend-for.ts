@@ -17,7 +17,7 @@ export async function backendFor(
   { io, loadBackend }: { readonly io: Io; readonly loadBackend: LoadBackend },
 ): Promise<ShotBackend> {
   if (options.local === true) return loadBackend();
-  const server = await openServer(io, options);
+  const server = await openServer(io, options, 'server or --local');
   // With it come the client and the PNG reader, which local runs do without.
   const { RemoteBackend } = await import('./remote/remote.ts');
   return new RemoteBackend(server, io);

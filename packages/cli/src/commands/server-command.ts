@@ -37,7 +37,7 @@ export function defineServerCommand<T extends OptionTable = Record<never, never>
 ): CommandSpec {
   return defineAskingCommand({
     ...definition,
-    answer: async (call) => definition.ask(await openServer(call.io, call.options), call),
+    answer: async (call) => definition.ask(await openServer(call.io, call.options, 'server'), call),
   });
 }
 

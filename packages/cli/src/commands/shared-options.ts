@@ -1,11 +1,4 @@
-import {
-  EngineName,
-  outputFormats,
-  RotoError,
-  ShotEngine,
-  ShotMatte,
-  ShotSource,
-} from '@roto/sdk/contract';
+import { EngineName, outputFormats, ShotEngine, ShotMatte, ShotSource } from '@roto/sdk/contract';
 import {
   parseChoice,
   parseColor,
@@ -286,19 +279,6 @@ export const planOptions = {
     (text) => parsePath(text, '--save-shot'),
   ),
 };
-
-/**
- * For what only this machine can do so far.
- * @throws RotoError `unauthenticated` naming `--local`
- */
-export function requireLocal(options: { readonly local?: boolean | undefined }): void {
-  if (options.local === true) return;
-  throw new RotoError(
-    'unauthenticated',
-    'Expected --local to run on this machine: a roto server cannot be used for this yet.',
-    { param: '--local', hint: 'Add --local.' },
-  );
-}
 
 /** The options as the progress display wants them. */
 export function displayOptions(options: {

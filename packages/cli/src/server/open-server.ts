@@ -19,15 +19,18 @@ export async function clientFor(
   return new Client({ baseUrl, apiKey });
 }
 
+/** Whether a command can do without a server, by `--local`. */
+export type Need = 'server' | 'server or --local';
+
 /**
  * The configured server, as the one who is signed in.
- * @throws RotoError `unauthenticated` naming both ways where there is none
+ * @throws RotoError `unauthenticated` naming the ways there are, where there is none
  */
-export async function openServer(io: Io, options: ConnectionOptions): Promise<Server> {
+export async function openServer(io: Io, options: ConnectionOptions, need: Need): Promise<Server> {
   const connection = await findConnection(io, options);
-  if (connection === undefined) throw noServer();
+  if (connection === undefined) throw noServer(need);
   const { baseUrl, credential } = connection;
-  if (credential === undefined) throw notSignedIn(connection);
+  if (credential === undefined) throw notSignedIn(connection, need);
   if (credential.kind !== 'login') {
     return { connection, roto: await clientFor(baseUrl, credential.key) };
   }
@@ -41,19 +44,24 @@ export async function openServer(io: Io, options: ConnectionOptions): Promise<Se
   return { connection, roto };
 }
 
-function noServer(): RotoError {
-  return new RotoError(
-    'unauthenticated',
-    'Expected --local to run on this machine, or a roto server: none is configured.',
-    { param: '--local', hint: 'Add --local, or sign in to a server with roto login.' },
-  );
+function noServer(need: Need): RotoError {
+  const signIn = 'sign in to a server with roto login';
+  return missing(need, 'none is configured', `${signIn}, or set ROTO_BASE_URL and ROTO_API_KEY`);
 }
 
-function notSignedIn({ baseUrl, profile }: Connection): RotoError {
+function notSignedIn({ baseUrl, profile }: Connection, need: Need): RotoError {
   const login = profile === undefined ? `--base-url ${baseUrl}` : `--profile ${profile}`;
+  return missing(need, `nobody is signed in to ${baseUrl}`, `sign in with roto login ${login}`);
+}
+
+function missing(need: Need, what: string, remedy: string): RotoError {
+  if (need === 'server') {
+    const hint = `${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}.`;
+    return new RotoError('unauthenticated', `Expected a roto server: ${what}.`, { hint });
+  }
   return new RotoError(
     'unauthenticated',
-    `Expected --local to run on this machine, or a roto server: nobody is signed in to ${baseUrl}.`,
-    { param: '--local', hint: `Add --local, or sign in with roto login ${login}.` },
+    `Expected --local to run on this machine, or a roto server: ${what}.`,
+    { param: '--local', hint: `Add --local, or ${remedy}.` },
   );
 }

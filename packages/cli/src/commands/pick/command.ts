@@ -93,7 +93,7 @@ async function runPick(
   const place =
     given.local === true
       ? { kind: 'local' as const, ...cacheOf(given, io.cwd) }
-      : { kind: 'server' as const, server: await openServer(io, given) };
+      : { kind: 'server' as const, server: await openServer(io, given, 'server or --local') };
   const view =
     given.web === true
       ? { kind: 'page' as const, port: given.port ?? 0, opensBrowser: given.open !== false }
