@@ -11,6 +11,7 @@ import {
   parseSequencePattern,
   patternPath,
   type SequencePattern,
+  sequenceAt,
   singlePicture,
 } from './sequence.ts';
 
@@ -180,5 +181,17 @@ describe('findSequenceIn', () => {
   it('refuses a folder without numbered pictures', async () => {
     const path = await folderWith('none', ['a.txt', 'cover.png']);
     await expect(findSequenceIn(path)).rejects.toMatchObject({ code: 'source_not_found' });
+  });
+});
+
+describe('sequenceAt', () => {
+  it('tells a folder, a picture and a pattern from movies, and from what is not there', async () => {
+    const path = await folderWith('named', ['a.7.png', 'a.8.png', 'a.mov']);
+    const numbersAt = async (name: string) =>
+      (await sequenceAt(join(path, name)))?.frames.map(({ number }) => number);
+    expect(await numbersAt('.')).toEqual([7, 8]);
+    expect(await numbersAt('a.8.png')).toEqual([8]);
+    expect(await numbersAt('a.#.png')).toEqual([7, 8]);
+    for (const name of ['a.mov', 'b.mov', 'a\0.png']) expect(await numbersAt(name)).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { RotoError } from './contract/errors.ts';
 import type { FrameRange } from './contract/frames.ts';
@@ -160,6 +160,21 @@ export function singlePicture(path: string): FoundSequence {
     return { pattern: none, frames: [{ number: 0, path }] };
   }
   return { pattern, frames: [{ number: frameNumber(pattern, name) ?? 0, path }] };
+}
+
+/**
+ * The sequence that an absolute path names: a folder's, a picture by itself, or what a pattern finds.
+ * Undefined for any other file, and where there is nothing of that name.
+ * @throws RotoError `source_not_found`, `source_unreadable`
+ */
+export async function sequenceAt(path: string): Promise<FoundSequence | undefined> {
+  const entry = path.includes('\0') ? undefined : await stat(path).catch(() => undefined);
+  if (entry?.isDirectory()) return findSequenceIn(path);
+  if (entry !== undefined) {
+    return entry.isFile() && isPictureName(path) ? singlePicture(path) : undefined;
+  }
+  const pattern = parseSequencePattern(path);
+  return pattern === undefined ? undefined : findSequence(pattern);
 }
 
 /** The last run of digits before the ending is the number; `-` is its sign after `.` or `_`. */

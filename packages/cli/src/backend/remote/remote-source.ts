@@ -1,18 +1,9 @@
-import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { TransferProgress } from '@roto/sdk';
 import { folderUploadStore } from '@roto/sdk';
 import type { FrameRange, RunEvent, ShotSource, Video } from '@roto/sdk/contract';
-import {
-  type FoundSequence,
-  findSequence,
-  findSequenceIn,
-  isPictureName,
-  parseSequencePattern,
-  patternPath,
-  singlePicture,
-} from '@roto/sdk/sequence';
+import { type FoundSequence, patternPath, sequenceAt } from '@roto/sdk/sequence';
 import { envValue, type Io } from '../../io/io.ts';
 import type { Server } from '../../server/open-server.ts';
 import { transferEvents } from './transfer-events.ts';
@@ -103,15 +94,6 @@ function sequenceSettings({ rate, missingFrames, inputColorspace }: ShotSource) 
     missing_frames: missingFrames,
     input_colorspace: inputColorspace,
   };
-}
-
-/** The sequence that a path names; undefined for a movie, or where there is nothing. */
-async function sequenceAt(place: string): Promise<FoundSequence | undefined> {
-  const entry = await stat(place).catch(() => undefined);
-  if (entry?.isDirectory()) return findSequenceIn(place);
-  if (entry !== undefined) return isPictureName(place) ? singlePicture(place) : undefined;
-  const pattern = parseSequencePattern(place);
-  return pattern === undefined ? undefined : findSequence(pattern);
 }
 
 function stateFolder(io: Pick<Io, 'env'>): string {

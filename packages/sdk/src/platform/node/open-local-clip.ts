@@ -2,15 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
 import { RotoError } from '../../contract/errors.ts';
 import type { LocalClip } from '../../local-clip.ts';
-import {
-  type FoundSequence,
-  findSequence,
-  findSequenceIn,
-  isPictureName,
-  parseSequencePattern,
-  patternPath,
-  singlePicture,
-} from '../../sequence.ts';
+import { type FoundSequence, patternPath, sequenceAt } from '../../sequence.ts';
 import { fileSource } from './file-source.ts';
 
 /**
@@ -20,17 +12,18 @@ import { fileSource } from './file-source.ts';
  */
 export async function openLocalClip(path: string): Promise<LocalClip> {
   const place = resolve(path);
-  const entry = path.includes('\0') ? undefined : await stat(place).catch(() => undefined);
-  if (entry?.isDirectory()) return sequenceClip(await findSequenceIn(place));
-  if (entry !== undefined) {
-    if (entry.isFile() && isPictureName(place)) return sequenceClip(singlePicture(place));
+  const sequence = await sequenceAt(place);
+  if (sequence !== undefined) return sequenceClip(sequence);
+  if (!path.includes('\0') && (await isThere(place))) {
     return { kind: 'movie', source: await fileSource(place) };
   }
-  const pattern = parseSequencePattern(place);
-  if (pattern !== undefined) return sequenceClip(await findSequence(pattern));
   throw new RotoError('source_not_found', `There is no ${path}.`, {
     hint: 'Expected a movie, a folder of pictures, or a pattern such as plate.####.exr.',
   });
+}
+
+async function isThere(place: string): Promise<boolean> {
+  return (await stat(place).catch(() => undefined)) !== undefined;
 }
 
 function sequenceClip({ pattern, frames }: FoundSequence): LocalClip {
