@@ -64,7 +64,14 @@ const script = `(() => {
       refresh();
     };
     for (const type of ['status', 'progress']) source.addEventListener(type, hear);
+    let wasBroken = false;
+    // A stream that goes on where it broke off says nothing where nothing has happened since.
+    source.addEventListener('open', () => {
+      if (wasBroken) refresh();
+      wasBroken = false;
+    });
     source.addEventListener('error', () => {
+      wasBroken = true;
       refresh();
       // The browser comes back by itself after a broken connection, but not after a refusal.
       if (source.readyState !== EventSource.CLOSED) return;
